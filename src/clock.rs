@@ -1,0 +1,75 @@
+//! Time and randomness, handed down from `main` so that a whole system can be run on a seed.
+
+use chrono::{DateTime, Duration, Utc};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use std::sync::{Arc, Mutex};
+
+/// The only source of "now".
+#[derive(Clone)]
+pub struct Clock(Source);
+
+#[derive(Clone)]
+enum Source {
+    System,
+    Manual(Arc<Mutex<DateTime<Utc>>>),
+}
+
+impl Clock {
+    pub fn system() -> Clock {
+        Clock(Source::System)
+    }
+
+    /// A clock that stands still until somebody advances it.
+    pub fn frozen_at(now: DateTime<Utc>) -> Clock {
+        Clock(Source::Manual(Arc::new(Mutex::new(now))))
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        match &self.0 {
+            Source::System => Utc::now(),
+            Source::Manual(now) => *now.lock().unwrap_or_else(|poisoned| poisoned.into_inner()),
+        }
+    }
+
+    /// Moves a frozen clock; the system's clock can't be moved, and says so by returning `false`.
+    pub fn advance(&self, by: Duration) -> bool {
+        match &self.0 {
+            Source::System => false,
+            Source::Manual(now) => {
+                *now.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) += by;
+                true
+            }
+        }
+    }
+}
+
+/// The only source of randomness: the operating system's, or a seed's.
+#[derive(Clone)]
+pub struct Entropy(Arc<Mutex<StdRng>>);
+
+impl Entropy {
+    pub fn system() -> Entropy {
+        Entropy(Arc::new(Mutex::new(StdRng::from_rng(&mut rand::rng()))))
+    }
+
+    pub fn seeded(seed: u64) -> Entropy {
+        Entropy(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
+    }
+
+    pub fn fill(&self, bytes: &mut [u8]) {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).fill_bytes(bytes);
+    }
+
+    pub fn next(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    /// `bytes` random bytes in hex.
+    pub fn hex(&self, bytes: usize) -> String {
+        let mut buffer = vec![0; bytes];
+        self.fill(&mut buffer);
+        hex::encode(buffer)
+    }
+}

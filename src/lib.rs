@@ -1,0 +1,5 @@
+//! Tillgate, the platform side of a payment cashier.
+
+pub mod clock;
+pub mod domain;
+pub mod processors;

@@ -1,0 +1,146 @@
+//! The world outside: one closed room for each kind of processor.
+//!
+//! A room holds its wire codec, client, notice reader, settings and simulator. It reports outcomes and never writes
+//! state. Its simulator shares no builder, parser or cipher call with the client beside it.
+
+pub mod paygate;
+pub mod rest_gateway;
+pub mod sopg;
+
+use crate::domain::customer::{Details, Instrument};
+use crate::domain::ids::{AttemptId, DepositId, PayoutId};
+use crate::domain::money::Money;
+use crate::domain::outcome::{DepositOutcome, Outcome};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+
+/// Everything a processor needs to pay one attempt out. It never changes between the tries of one attempt.
+#[derive(Clone, Debug)]
+pub struct PayoutOrder {
+    pub payout: PayoutId,
+    pub attempt: AttemptId,
+    /// The idempotency key of this attempt, fixed before the first byte leaves.
+    pub request_id: String,
+    /// Our reference at the processor (TransID, mtid, merchantTransactionId), unique over all orders.
+    pub reference: String,
+    pub amount: Money,
+    pub front_end: String,
+    pub pin: String,
+    pub customer: Details,
+    pub instrument: Option<Instrument>,
+    /// The processor's reference of an earlier deposit, for refunds against it.
+    pub deposit_reference: Option<String>,
+    /// What the configuration of the processor adds to this payout.
+    pub extra: BTreeMap<String, String>,
+}
+
+#[async_trait]
+pub trait PayoutProcessor: Send + Sync {
+    /// Sends the payout. Never `Err`: a lost answer is an outcome, not an exception.
+    async fn send(&self, order: &PayoutOrder) -> Outcome;
+    /// Asks what became of an attempt. Free of side effects.
+    async fn inquire(&self, order: &PayoutOrder) -> Outcome;
+}
+
+/// When the money of an authorized deposit is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capture {
+    Automatic,
+    Manual,
+    AfterHours(u16),
+}
+
+/// Where the customer's browser and the processor's notifications come back to.
+#[derive(Clone, Debug)]
+pub struct ReturnUrls {
+    pub success: String,
+    pub failure: String,
+    pub back: String,
+    pub notify: String,
+}
+
+/// Everything a processor needs to open, ask about and complete one deposit.
+#[derive(Clone, Debug)]
+pub struct DepositOrder {
+    pub deposit: DepositId,
+    /// Our reference at the processor, unique over all orders and fixed before the first call.
+    pub reference: String,
+    /// The processor's own reference, once it is known.
+    pub processor_reference: Option<String>,
+    pub amount: Money,
+    pub front_end: String,
+    pub pin: String,
+    pub customer: Details,
+    /// The payment method inside the room, for example `card`, `twint`, `paysafecard`.
+    pub method: String,
+    /// Two letters: de, fr, it, en.
+    pub language: String,
+    pub capture: Capture,
+    pub urls: ReturnUrls,
+    pub instrument: Option<Instrument>,
+    pub extra: BTreeMap<String, String>,
+}
+
+/// How a processor answered the opening of a deposit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// Send the customer's browser there.
+    Redirect { url: String, reference: Option<String> },
+    /// Send the customer's browser there with a POST of these fields.
+    Form { action: String, fields: Vec<(String, String)>, reference: Option<String> },
+    /// It was decided at once, no browser needed.
+    Decided(DepositOutcome),
+    Refused { code: String, reason: String },
+    /// Nothing left this process.
+    NotSent { cause: String },
+    Unknown { cause: String },
+}
+
+#[async_trait]
+pub trait DepositProcessor: Send + Sync {
+    async fn open(&self, order: &DepositOrder) -> Opened;
+    /// Asks what became of a deposit, and completes it where the processor needs a last call within a window.
+    async fn settle(&self, order: &DepositOrder) -> DepositOutcome;
+    /// Takes `amount` of an authorized deposit; `last` says that no further part follows.
+    async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome;
+    /// Gives up a deposit that was not captured.
+    async fn cancel(&self, order: &DepositOrder) -> DepositOutcome;
+    /// Gives captured money back; `refund` names this refund for ever.
+    async fn refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome;
+}
+
+/// A processor's call as it came in: nothing of it is believed yet.
+#[derive(Clone, Debug)]
+pub struct RawNotice {
+    pub method: String,
+    pub query: String,
+    pub content_type: String,
+    pub body: Vec<u8>,
+    pub peer: Option<std::net::IpAddr>,
+}
+
+/// A notice that was read: which order it speaks of, and a key under which it is stored once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub reference: String,
+    pub processor_reference: Option<String>,
+    /// The same for every delivery of the same news.
+    pub key: String,
+    /// For people and the audit trail, without secrets or card numbers.
+    pub summary: String,
+    /// The stored instrument it brought, if any.
+    pub instrument: Option<Instrument>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoticeError {
+    #[error("the notice can't be read: {0}")]
+    Unreadable(String),
+    #[error("the notice is not authentic: {0}")]
+    Forged(String),
+}
+
+/// Reads what a processor sends us. Whoever calls it only ever inquires because of a notice.
+pub trait NoticeReader: Send + Sync {
+    fn read(&self, raw: &RawNotice) -> Result<Notice, NoticeError>;
+}

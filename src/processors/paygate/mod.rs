@@ -1,0 +1,1 @@
+//! Paygate: cards, TWINT and payouts by `creditex`.

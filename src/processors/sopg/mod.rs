@@ -1,0 +1,1 @@
+//! SOPG: paysafecard and Cash-Ticket dispositions.
