@@ -72,7 +72,8 @@ id!(
 
 /// Joins parts into one name that no other parts can make: `/` separates, so inside a part it is escaped.
 pub fn path(parts: &[&str]) -> String {
-    let escaped: Vec<String> = parts.iter().map(|part| part.replace('%', "%25").replace('/', "%2F")).collect();
+    let escaped: Vec<String> =
+        parts.iter().map(|part| part.replace('%', "%25").replace('/', "%2F")).collect();
     escaped.join("/")
 }
 
@@ -88,8 +89,15 @@ mod tests {
         for (id, text) in ids.iter().zip(&texts) {
             assert_eq!(PayoutId::parse(text), Some(PayoutId(*id)));
         }
-        for bad in ["", "PO-", "DE-0000000000001", "PO-000000000000U", "PO-ZZZZZZZZZZZZZ", "PO-00000000000011", "PO-€€€€1"]
-        {
+        for bad in [
+            "",
+            "PO-",
+            "DE-0000000000001",
+            "PO-000000000000U",
+            "PO-ZZZZZZZZZZZZZ",
+            "PO-00000000000011",
+            "PO-€€€€1",
+        ] {
             assert_eq!(PayoutId::parse(bad), None, "{bad}");
         }
     }

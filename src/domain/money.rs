@@ -227,8 +227,10 @@ mod tests {
         assert_eq!(read("9999999999999.99"), Ok(999_999_999_999_999));
         assert_eq!(read("10000000000000.00"), Err(MoneyError::Overflow));
         assert_eq!(read("12.505"), Err(MoneyError::TooPrecise { currency: eur }));
-        for bad in ["", ".5", "5.", "1e3", "1_000", "1,000", "+1", "-1", " 1", "1 ", "NaN", "１", "0x1", "1.00000", "1.2.3"]
-        {
+        for bad in [
+            "", ".5", "5.", "1e3", "1_000", "1,000", "+1", "-1", " 1", "1 ", "NaN", "１", "0x1", "1.00000",
+            "1.2.3",
+        ] {
             assert_eq!(read(bad), Err(MoneyError::NotDecimal), "{bad:?}");
         }
         assert_eq!(Money::parse_major("5", currency("JPY")).map(Money::minor), Ok(5));

@@ -85,15 +85,29 @@ pub struct DepositOrder {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
     /// Send the customer's browser there.
-    Redirect { url: String, reference: Option<String> },
+    Redirect {
+        url: String,
+        reference: Option<String>,
+    },
     /// Send the customer's browser there with a POST of these fields.
-    Form { action: String, fields: Vec<(String, String)>, reference: Option<String> },
+    Form {
+        action: String,
+        fields: Vec<(String, String)>,
+        reference: Option<String>,
+    },
     /// It was decided at once, no browser needed.
     Decided(DepositOutcome),
-    Refused { code: String, reason: String },
+    Refused {
+        code: String,
+        reason: String,
+    },
     /// Nothing left this process.
-    NotSent { cause: String },
-    Unknown { cause: String },
+    NotSent {
+        cause: String,
+    },
+    Unknown {
+        cause: String,
+    },
 }
 
 #[async_trait]

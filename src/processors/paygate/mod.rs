@@ -1,1 +1,7 @@
 //! Paygate: cards, TWINT and payouts by `creditex`.
+//!
+//! From the wire upwards: [`codec`] (bytes), [`values`] (what one parameter may hold), [`codes`] (what a result
+//! code means), [`settings`] (one merchant account), then the client and one file for each call. Not here: when
+//! to try again, and what an outcome does to our books.
+
+pub mod codec;
