@@ -1,5 +1,6 @@
 //! Tillgate, the platform side of a payment cashier.
 
+pub mod cashier;
 pub mod clock;
 pub mod domain;
 pub mod processors;

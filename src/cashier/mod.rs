@@ -1,0 +1,3 @@
+//! Door 1: the cashier calls us.
+
+pub mod wire;
