@@ -126,11 +126,8 @@ pub(super) fn utf8_text<'a>(body: &'a [u8], charset: Option<&str>) -> Result<&'a
 
 /// Plain ASCII is UTF-8 too, as long as the body keeps to it.
 pub(super) fn is_utf8(label: &str, body: &[u8]) -> bool {
-    let is_ascii = ["us-ascii", "ascii"].iter().any(|ascii| label.eq_ignore_ascii_case(ascii));
-    if is_ascii {
-        return body.is_ascii();
-    }
-    encoding_rs::Encoding::for_label(label.as_bytes()) == Some(encoding_rs::UTF_8)
+    let is_one_of = |names: [&str; 2]| names.iter().any(|name| label.eq_ignore_ascii_case(name));
+    is_one_of(["utf-8", "utf8"]) || (is_one_of(["us-ascii", "ascii"]) && body.is_ascii())
 }
 
 #[cfg(test)]

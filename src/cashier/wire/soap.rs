@@ -2,7 +2,7 @@
 
 use super::Encoding;
 use super::error::Problem;
-use super::xml::document::{Element, Namespace};
+use super::xml::{Element, Namespace};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {

@@ -3,12 +3,13 @@
 
 pub(super) mod document;
 mod grammar;
+mod tree;
 
 use super::Message;
 use super::error::Problem;
 use super::fields::{Fields, canonical};
-use document::{Element, Namespace};
 pub(super) use grammar::{is_char, is_plain_name as is_element_name};
+pub(super) use tree::{Element, Namespace};
 
 /// Reads the element that names the method and holds its parameters.
 pub(super) fn message(call: Element) -> Result<Message, Problem> {
