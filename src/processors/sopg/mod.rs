@@ -3,5 +3,22 @@
 //! Not here: what our deposits and payouts make of an outcome (`operations`), and when to ask again (`worker`).
 
 pub mod amount;
+pub mod assign_cards;
+pub mod client;
+pub mod codes;
+pub mod create_disposition;
 pub mod envelope;
+pub mod execute_debit;
+pub mod mid;
+pub mod modify_disposition;
+pub mod payout;
+pub mod payout_state;
+pub mod raw_state;
+pub mod refund;
+pub mod retry;
+#[cfg(test)]
+mod samples;
+pub mod serial_numbers;
+pub mod settings;
+pub mod state;
 mod tree;
