@@ -115,6 +115,10 @@ pub struct AccountSettings {
     pub customer_id_type: CustomerIdType,
     #[serde(default = "utc")]
     pub utc_offset: String,
+    /// Whether a payout whose id is already used there, after a validation that passed, counts as paid when the
+    /// totals can hold it. Switched off, two people decide.
+    #[serde(default = "yes")]
+    pub used_payout_id_is_paid: bool,
     /// Addresses or networks notifications may come from; empty: not checked.
     #[serde(default)]
     pub notice_senders: Vec<String>,
@@ -135,6 +139,10 @@ pub struct AccountSettings {
 
 fn utc() -> String {
     "+00:00".to_owned()
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn ten_seconds() -> u64 {

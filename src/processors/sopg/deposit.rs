@@ -1,0 +1,276 @@
+//! A deposit by disposition: create it and send the customer to the panel; later ask the state, then debit.
+//!
+//! A lost answer is answered by asking, as often as `ask_again_after_ms` says; what stays unknown after that is left
+//! to the caller's sweep. A disposition in O counts as paid only if a debit of ours is on record, in this very call
+//! or by the extra [`super::verdict::ATTEMPTED`].
+
+use super::create_disposition::{self, NewDisposition};
+use super::execute_debit::Close;
+use super::panel::{self, Visit};
+use super::processor::{DebitAnswer, DispositionState, Processor};
+use super::retry::{Advice, Operation, advice};
+use super::state::State;
+use super::verdict::{Attempted, Verdict, verdict};
+use crate::domain::money::Money;
+use crate::domain::outcome::{DepositOutcome, Outcome};
+use crate::processors::{Capture, DepositOrder, DepositProcessor, Opened};
+use async_trait::async_trait;
+
+/// So many times one opening may call createDisposition under the same id.
+const MOST_CREATIONS: usize = 3;
+
+#[async_trait]
+impl DepositProcessor for Processor {
+    async fn open(&self, order: &DepositOrder) -> Opened {
+        if let Some(reason) = self.outside_limits(order.amount) {
+            return Opened::Refused { code: "limit".to_owned(), reason };
+        }
+        let mut lost = None;
+        for round in 0..MOST_CREATIONS {
+            let error = match self.create(order).await {
+                Ok(mid) => return self.redirect(order, &mid),
+                Err(error) => error,
+            };
+            let cause = error.to_string();
+            let ask_only = match advice(Operation::CreateDisposition, error.failure()) {
+                Advice::Never => return Opened::Refused { code: error.code(), reason: cause },
+                Advice::Again => match lost {
+                    None => return Opened::NotSent { cause },
+                    Some(cause) => return Opened::Unknown { cause },
+                },
+                Advice::AskThenDecide | Advice::SameIdAgain => false,
+                Advice::AskOnly | Advice::Arrived => true,
+            };
+            match self.ask(order).await {
+                DispositionState::NotKnown if ask_only => return Opened::Unknown { cause },
+                DispositionState::NotKnown => lost = Some(cause),
+                DispositionState::Known(there) if there.state == State::Created && there.amount == order.amount => {
+                    return match self.mid(order.amount.currency()).await {
+                        Ok(mid) => self.redirect(order, &mid),
+                        Err(error) => Opened::Unknown { cause: format!("created, but its mid is unknown: {error}") },
+                    };
+                }
+                DispositionState::Known(there) => {
+                    let cause = format!("exists in state {} over {}", there.state.letter(), there.amount);
+                    return Opened::Unknown { cause };
+                }
+                DispositionState::Unanswered { cause } => return Opened::Unknown { cause },
+            }
+            if self.pause(round).await.is_none() {
+                break;
+            }
+        }
+        Opened::Unknown { cause: lost.unwrap_or_else(|| "not created after several tries".to_owned()) }
+    }
+
+    async fn settle(&self, order: &DepositOrder) -> DepositOutcome {
+        let mut attempted = Attempted::on_record(order);
+        let mut may_debit = true;
+        let mut trouble = String::new();
+        for round in 0.. {
+            match self.ask(order).await {
+                DispositionState::NotKnown => return DepositOutcome::NotFound,
+                DispositionState::Unanswered { cause } => trouble = cause,
+                DispositionState::Known(there) => match verdict(order.amount, &there, attempted) {
+                    Verdict::Debit if may_debit && order.capture == Capture::Automatic => {
+                        attempted = Attempted::Debit;
+                        match self.debit(order, order.amount, Close::Now).await {
+                            DebitAnswer::Done => return paid(order, order.amount),
+                            DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => trouble = cause,
+                            DebitAnswer::AskOnly { reason, .. } => {
+                                may_debit = false;
+                                trouble = reason;
+                            }
+                            // It stays reserved until its window is over; only its state ends it, not our failure.
+                            DebitAnswer::Refused { reason, .. } => return DepositOutcome::Unknown { cause: reason },
+                        }
+                    }
+                    Verdict::Debit if may_debit => {
+                        return DepositOutcome::Authorized { reference: order.reference.clone() };
+                    }
+                    // Refused by the state, and yet the state is as before: the next question may tell.
+                    Verdict::Debit => {}
+                    Verdict::Wait if attempted == Attempted::Release => return given_up(),
+                    Verdict::Wait => return waiting(),
+                    Verdict::Taken => return paid(order, order.amount),
+                    Verdict::Ended { code, reason } => return failed(code, reason),
+                    Verdict::Review { cause } => return DepositOutcome::Unknown { cause },
+                },
+            }
+            if self.pause(round).await.is_none() {
+                break;
+            }
+        }
+        DepositOutcome::Unknown { cause: trouble }
+    }
+
+    async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome {
+        if !last && !self.account.partial_debits {
+            return DepositOutcome::Open { cause: "debits in parts are not enabled for this account".to_owned() };
+        }
+        let close = if last { Close::Now } else { Close::KeepOpen };
+        // What was open before our debit; only against it a part of unknown outcome can be judged.
+        let mut before: Option<Money> = None;
+        let mut trouble = String::new();
+        for round in 0.. {
+            match self.ask(order).await {
+                DispositionState::NotKnown => return DepositOutcome::NotFound,
+                DispositionState::Unanswered { cause } => trouble = cause,
+                DispositionState::Known(there) => match there.state {
+                    State::Created => return waiting(),
+                    State::Cancelled => return failed("L", "the customer cancelled on the panel"),
+                    State::Expired => return failed("X", "the time ran out"),
+                    State::Consumed => {
+                        let ours = before.is_some() || Attempted::on_record(order) == Attempted::Debit;
+                        return if last && ours {
+                            paid(order, amount)
+                        } else {
+                            unknown("closed there, without a debit of ours on record")
+                        };
+                    }
+                    State::Invalid | State::Unheard(_) => return unknown("its state needs a person"),
+                    State::Disposed | State::Debited => {
+                        let on_record = Attempted::on_record(order) == Attempted::Debit;
+                        match (before, last) {
+                            (None, false) if on_record => {
+                                return unknown("an earlier debit of a part has an unknown outcome");
+                            }
+                            (Some(before), false) if there.amount != before => {
+                                return match before.minus(amount) {
+                                    Ok(rest) if rest == there.amount => paid(order, amount),
+                                    Ok(_) | Err(_) => unknown("the open rest is not what the debit would leave"),
+                                };
+                            }
+                            (_, _) => {}
+                        }
+                        if there.amount.minus(amount).map_or(true, |rest| rest.minor() < 0) {
+                            return unknown("more is to be debited than is open");
+                        }
+                        before = Some(there.amount);
+                        match self.debit(order, amount, close).await {
+                            DebitAnswer::Done => return paid(order, amount),
+                            DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => trouble = cause,
+                            DebitAnswer::AskOnly { reason, .. } => trouble = reason,
+                            DebitAnswer::Refused { reason, .. } => return DepositOutcome::Unknown { cause: reason },
+                        }
+                    }
+                },
+            }
+            if self.pause(round).await.is_none() {
+                break;
+            }
+        }
+        DepositOutcome::Unknown { cause: trouble }
+    }
+
+    /// There is no call that cancels: a reserve is released by a debit of nothing, and what nobody has paid yet is
+    /// given up by never debiting it. The caller's record must say `release` from then on.
+    async fn cancel(&self, order: &DepositOrder) -> DepositOutcome {
+        let mut released = Attempted::on_record(order) == Attempted::Release;
+        let mut trouble = String::new();
+        for round in 0.. {
+            match self.ask(order).await {
+                DispositionState::NotKnown => return DepositOutcome::NotFound,
+                DispositionState::Unanswered { cause } => trouble = cause,
+                DispositionState::Known(there) => match there.state {
+                    State::Created => return given_up(),
+                    State::Cancelled => return failed("L", "the customer cancelled on the panel"),
+                    State::Expired => return failed("X", "the time ran out"),
+                    State::Consumed if released => return failed("O", "the reserve was released"),
+                    State::Consumed => return unknown("closed there already, without a release of ours on record"),
+                    State::Invalid | State::Unheard(_) => return unknown("its state needs a person"),
+                    State::Disposed | State::Debited => {
+                        released = true;
+                        match self.debit(order, Money::zero(order.amount.currency()), Close::Now).await {
+                            // What was debited in parts before stays debited.
+                            DebitAnswer::Done => match order.amount.minus(there.amount) {
+                                Ok(taken) if taken.is_positive() => return paid(order, taken),
+                                Ok(_) | Err(_) => return failed("O", "the reserve was released"),
+                            },
+                            DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => trouble = cause,
+                            DebitAnswer::AskOnly { reason, .. } => trouble = reason,
+                            DebitAnswer::Refused { reason, .. } => return DepositOutcome::Unknown { cause: reason },
+                        }
+                    }
+                },
+            }
+            if self.pause(round).await.is_none() {
+                break;
+            }
+        }
+        DepositOutcome::Unknown { cause: trouble }
+    }
+
+    async fn refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome {
+        self.give_back(order, amount, refund).await
+    }
+}
+
+impl Processor {
+    fn outside_limits(&self, amount: Money) -> Option<String> {
+        let Some(limit) = self.limits.get(&amount.currency()) else {
+            return Some(format!("{} is not taken by this account", amount.currency()));
+        };
+        if amount.minor() < limit.least.minor() {
+            return Some(format!("{amount} is below {}", limit.least));
+        }
+        let most = limit.most.filter(|most| amount.minor() > most.minor())?;
+        Some(format!("{amount} is above {most}"))
+    }
+
+    async fn create(&self, order: &DepositOrder) -> Result<String, super::client::CallError> {
+        let new = NewDisposition {
+            mtid: &order.reference,
+            amount: order.amount,
+            ok_url: &order.urls.success,
+            nok_url: &order.urls.failure,
+            notify_url: &order.urls.notify,
+            client_id: &self.client_id(&order.front_end, &order.pin),
+            client_ip: order.customer.ip_address.as_deref(),
+            restrictions: &self.restrictions(),
+            shop_id: self.account.shop_id.as_deref(),
+            shop_label: self.account.shop_label.as_deref(),
+        };
+        let mid = create_disposition::send(&self.client, &new).await?;
+        self.remember_mid(order.amount.currency(), &mid);
+        Ok(mid)
+    }
+
+    fn redirect(&self, order: &DepositOrder, mid: &str) -> Opened {
+        let visit = Visit {
+            panel: &self.account.panel,
+            mid,
+            mtid: &order.reference,
+            amount: order.amount,
+            language: &order.language,
+        };
+        match panel::address(&visit) {
+            Ok(url) => Opened::Redirect { url, reference: Some(order.reference.clone()) },
+            Err(error) => Opened::Refused { code: "amount".to_owned(), reason: format!("amount {error}") },
+        }
+    }
+}
+
+fn paid(order: &DepositOrder, amount: Money) -> DepositOutcome {
+    DepositOutcome::Paid {
+        reference: order.reference.clone(),
+        minor: amount.minor(),
+        currency: amount.currency().code().to_owned(),
+    }
+}
+
+fn waiting() -> DepositOutcome {
+    DepositOutcome::Open { cause: "the customer has not paid yet".to_owned() }
+}
+
+fn given_up() -> DepositOutcome {
+    failed("R", "given up before the customer paid; nothing will be debited")
+}
+
+fn failed(code: &str, reason: &str) -> DepositOutcome {
+    DepositOutcome::Failed { code: code.to_owned(), reason: reason.to_owned() }
+}
+
+fn unknown(cause: &str) -> DepositOutcome {
+    DepositOutcome::Unknown { cause: cause.to_owned() }
+}
