@@ -35,7 +35,10 @@ pub fn read(text: &str, currency: Currency) -> Result<Money, AmountError> {
     let (negative, digits, exponent) = scan(text.trim_matches([' ', '\t', '\r', '\n']))?;
     let mut value: u128 = 0;
     for digit in digits {
-        value = value.checked_mul(10).and_then(|v| v.checked_add(u128::from(digit))).ok_or(AmountError::TooLarge)?;
+        value = value
+            .checked_mul(10)
+            .and_then(|v| v.checked_add(u128::from(digit)))
+            .ok_or(AmountError::TooLarge)?;
     }
     if negative && value != 0 {
         return Err(AmountError::Negative);
@@ -139,7 +142,10 @@ mod tests {
     #[test]
     fn what_is_no_exact_amount_is_refused() {
         let eur = currency("EUR");
-        for text in ["", " ", ".", "-", "e1", "1e", "1e+", "NaN", "INF", "-INF", "1,0", "1.2.3", "0x1", "1 0", "١", "1e1.0"] {
+        for text in [
+            "", " ", ".", "-", "e1", "1e", "1e+", "NaN", "INF", "-INF", "1,0", "1.2.3", "0x1", "1 0", "١",
+            "1e1.0",
+        ] {
             assert_eq!(read(text, eur), Err(AmountError::NotANumber), "{text:?}");
         }
         assert_eq!(read("10.001", eur), Err(AmountError::TooPrecise));

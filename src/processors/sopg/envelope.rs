@@ -232,7 +232,8 @@ mod tests {
         let eur = Money::from_minor(-1, Currency::find("EUR").unwrap());
         let amount = Request::new("x").amount("amount", eur).finish().unwrap_err();
         assert_eq!(amount.field, "amount");
-        let text = Request::new("x").text("password", "s3cret\u{0}").text("mtid", "\u{1}").finish().unwrap_err();
+        let text =
+            Request::new("x").text("password", "s3cret\u{0}").text("mtid", "\u{1}").finish().unwrap_err();
         assert_eq!(text.to_string(), "password holds a character that XML can't carry");
     }
 
@@ -251,7 +252,9 @@ mod tests {
 
     #[test]
     fn what_is_not_the_expected_return_is_never_a_success() {
-        let wrap = |body: &str| format!("<e:Envelope xmlns:e='{SOAP}' xmlns='{PSC}'><e:Body>{body}</e:Body></e:Envelope>");
+        let wrap = |body: &str| {
+            format!("<e:Envelope xmlns:e='{SOAP}' xmlns='{PSC}'><e:Body>{body}</e:Body></e:Envelope>")
+        };
         for body in [
             "",
             "<getMidReturn><resultCode>0</resultCode><errorCode>0</errorCode></getMidReturn>",
@@ -265,8 +268,10 @@ mod tests {
         let html = "<html><body>Bad gateway</body></html>";
         assert!(matches!(read("getMid", html.as_bytes()), Err(ReadError::Missing(_))));
         assert!(matches!(read("getMid", b"Forbidden"), Err(ReadError::NotSoap(_))));
-        for codes in ["", "<resultCode>0</resultCode>", "<resultCode>0</resultCode><errorCode>x</errorCode>"] {
-            let text = wrap(&format!("<getMidResponse><getMidReturn>{codes}</getMidReturn></getMidResponse>"));
+        for codes in ["", "<resultCode>0</resultCode>", "<resultCode>0</resultCode><errorCode>x</errorCode>"]
+        {
+            let text =
+                wrap(&format!("<getMidResponse><getMidReturn>{codes}</getMidReturn></getMidResponse>"));
             assert!(read("getMid", text.as_bytes()).unwrap().codes().is_err(), "{codes}");
         }
     }

@@ -121,7 +121,9 @@ fn check_declaration(declaration: &BytesDecl<'_>, at_start: bool) -> Result<(), 
     }
     match declaration.encoding() {
         None => Ok(()),
-        Some(Ok(name)) if ["utf-8", "utf8", "us-ascii"].contains(&name.to_ascii_lowercase().as_str()) => Ok(()),
+        Some(Ok(name)) if ["utf-8", "utf8", "us-ascii"].contains(&name.to_ascii_lowercase().as_str()) => {
+            Ok(())
+        }
         Some(_) => Err(TreeError::NotUtf8),
     }
 }

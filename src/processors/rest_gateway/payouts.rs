@@ -1,0 +1,74 @@
+//! Payouts at the gateway, as attempts that can be asked about.
+
+use super::gateway::RestGateway;
+use super::operations::inquiry::{self, By};
+use super::operations::payout::{self, PaidOut, Payout};
+use super::status::{Standing, Taking};
+use super::trouble::Trouble;
+use crate::domain::outcome::Outcome;
+use crate::processors::{PayoutOrder, PayoutProcessor};
+use async_trait::async_trait;
+
+/// Where the gateway calls back about a payout, in the order's `extra`.
+pub const NOTIFY_URL: &str = "notify_url";
+
+#[async_trait]
+impl PayoutProcessor for RestGateway {
+    async fn send(&self, order: &PayoutOrder) -> Outcome {
+        let wish = Payout {
+            reference: &order.reference,
+            amount: order.amount,
+            back_to: order.deposit_reference.as_deref(),
+            customer: &order.customer,
+            notify_url: order.extra.get(NOTIFY_URL).map(String::as_str),
+            more: &order.extra,
+        };
+        match payout::send(self.client(), &wish).await {
+            Ok(paid_out) => told(paid_out),
+            // The reference is refused if an earlier try arrived, so a rejection alone proves nothing.
+            Err(Trouble::Rejected { code, reason }) if code != "unfit" => match self.inquire(order).await {
+                Outcome::NotFound => Outcome::Declined { code, reason },
+                Outcome::NotSent { cause } => Outcome::Unknown { cause },
+                asked => asked,
+            },
+            Err(trouble) => trouble.into(),
+        }
+    }
+
+    async fn inquire(&self, order: &PayoutOrder) -> Outcome {
+        match inquiry::send(self.client(), By::Reference(&order.reference), Taking::AtOnce).await {
+            Ok(None) => Outcome::NotFound,
+            Ok(Some(payment)) if payment.amount != order.amount => {
+                Outcome::Unknown { cause: "the payout there has another amount".to_owned() }
+            }
+            Ok(Some(payment)) => told(PaidOut {
+                payment: payment.id,
+                standing: payment.standing,
+                code: payment.code,
+                reason: payment.reason,
+            }),
+            // A question that got no answer settles nothing, whatever the reason.
+            Err(trouble) => Outcome::Unknown { cause: trouble.to_string() },
+        }
+    }
+}
+
+fn told(paid_out: PaidOut) -> Outcome {
+    match paid_out.standing {
+        Standing::PayoutDone => Outcome::Paid { reference: paid_out.payment },
+        Standing::PayoutPending | Standing::Pending => {
+            Outcome::Open { cause: "the gateway has not paid out yet".to_owned() }
+        }
+        Standing::PayoutFailed | Standing::Failed | Standing::Cancelled => {
+            Outcome::Declined { code: paid_out.code, reason: paid_out.reason }
+        }
+        Standing::Authorized
+        | Standing::Captured
+        | Standing::RefundPending
+        | Standing::Refunded
+        | Standing::ChargedBack => {
+            Outcome::Unknown { cause: "the reference is a payment's there".to_owned() }
+        }
+        Standing::Unknown => Outcome::Unknown { cause: "the payout's status is not known".to_owned() },
+    }
+}
