@@ -5,3 +5,7 @@
 //! to try again, and what an outcome does to our books.
 
 pub mod codec;
+pub mod codes;
+pub mod payment_add_data;
+pub mod settings;
+pub mod values;
