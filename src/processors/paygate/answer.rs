@@ -1,0 +1,114 @@
+//! What a server call answered, and how much of it may be believed.
+
+use super::codec::{CodecError, Envelope, Fields, mac::OfResult};
+use super::codes::{self, Status, Verdict};
+use super::settings::Account;
+use crate::domain::outcome::Outcome;
+
+/// The parameters of an answer, with what was found out about their origin.
+#[derive(Debug)]
+pub struct Answer {
+    fields: Fields,
+    /// Encrypted with the account's key; else anybody on the way could have written it.
+    sealed: bool,
+    mac: MacFound,
+    merchant_fits: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum MacFound {
+    Right,
+    Absent,
+    Wrong,
+}
+
+impl Answer {
+    pub fn read(body: &[u8], account: &Account) -> Result<Answer, CodecError> {
+        let (fields, sealed) = Envelope::of_answer(body)?.open(&account.cipher)?;
+        let covered = OfResult {
+            pay_id: fields.text("PayID"),
+            trans_id: fields.text("TransID"),
+            merchant_id: &account.merchant_id,
+            status: fields.text("Status"),
+            code: fields.text("Code"),
+        };
+        let mac = match fields.present("MAC") {
+            None => MacFound::Absent,
+            Some(mac) if account.mac.verify(&covered.text(), mac) => MacFound::Right,
+            Some(_) => MacFound::Wrong,
+        };
+        let merchant_fits = fields.present("MID").is_none_or(|mid| mid.trim() == account.merchant_id);
+        Ok(Answer { fields, sealed, mac, merchant_fits })
+    }
+
+    pub fn text(&self, name: &str) -> &str {
+        self.fields.text(name)
+    }
+
+    pub fn present(&self, name: &str) -> Option<&str> {
+        self.fields.present(name)
+    }
+
+    pub fn code(&self) -> &str {
+        self.fields.text("Code").trim()
+    }
+
+    pub fn status(&self) -> Status {
+        Status::read(self.fields.text("Status"))
+    }
+
+    /// What the answer says of the action, if it is an answer to our call at all.
+    pub fn verdict(&self, trans_id: &str, mac_demanded: bool) -> Verdict {
+        match self.distrust(trans_id, mac_demanded) {
+            Some(cause) => Verdict::Unknown(cause),
+            None => codes::verdict(self.code(), self.status()),
+        }
+    }
+
+    /// Why the answer proves nothing, if it does not.
+    pub fn distrust(&self, trans_id: &str, mac_demanded: bool) -> Option<&'static str> {
+        if !self.sealed {
+            return Some("the answer came in clear");
+        }
+        if !self.merchant_fits {
+            return Some("the answer is for another merchant");
+        }
+        if self.fields.text("TransID") != trans_id {
+            return Some("the answer is about another order");
+        }
+        match self.mac {
+            MacFound::Wrong => Some("the MAC of the answer is wrong"),
+            MacFound::Absent if mac_demanded => Some("the answer has no MAC"),
+            MacFound::Absent | MacFound::Right => None,
+        }
+    }
+
+    /// The code and its meaning in words; the platform's own description only as a remark, and cut.
+    pub fn reason(&self) -> String {
+        let said: String =
+            self.fields.text("Description").chars().filter(|c| !c.is_control()).take(80).collect();
+        let said = super::values::card::mask_numbers(&said);
+        let meaning = codes::describe(self.code());
+        if said.is_empty() { meaning } else { format!("{meaning} ({said})") }
+    }
+
+    /// The outcome of an action that moves money out: credit and creditex.
+    pub fn outcome(&self, trans_id: &str, mac_demanded: bool) -> Outcome {
+        let code = || self.code().to_owned();
+        match self.verdict(trans_id, mac_demanded) {
+            Verdict::Success => match self.present("PayID") {
+                Some(pay_id) => Outcome::Paid { reference: pay_id.to_owned() },
+                None => Outcome::Unknown { cause: "success without a PayID".to_owned() },
+            },
+            Verdict::Refused(_) => Outcome::Declined { code: code(), reason: self.reason() },
+            Verdict::Open => Outcome::Open { cause: format!("{}: {}", code(), self.reason()) },
+            Verdict::Authenticate => Outcome::Unknown { cause: "a payout asks for 3-D Secure".to_owned() },
+            Verdict::Unknown(cause) => Outcome::Unknown { cause: self.doubt(cause) },
+        }
+    }
+
+    pub fn doubt(&self, cause: &str) -> String {
+        let shown: String = self.code().chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+        format!("{cause} (code {shown})")
+    }
+}
