@@ -1,0 +1,88 @@
+//! Deposits: what an inquiry says of one, and the last calls that some of them need.
+
+use super::capture::{self, Part};
+use super::client::Client;
+use super::codes::Status;
+use super::inquire::{self, Found, LastStep, Payment};
+use super::{EXTRA_CAPTURED_BEFORE, authorize};
+use crate::domain::outcome::DepositOutcome;
+use crate::processors::{Capture, DepositOrder};
+
+/// Asks, and completes what was agreed but not authorised (`TxType=Order`) or not captured (TWINT).
+pub async fn settle(client: &Client, order: &DepositOrder) -> DepositOutcome {
+    let payment = match ask(client, order).await {
+        Found::Payment(payment) => payment,
+        Found::NotFound => return DepositOutcome::NotFound,
+        Found::Unknown(cause) => return DepositOutcome::Unknown { cause },
+    };
+    let agreed = matches!(payment.last_status, Status::Ok | Status::AuthorizeRequest | Status::Authorized);
+    if client.settings().page.order && is_card(order) && payment.last_step() == LastStep::None && agreed {
+        let outcome = authorize::send(client, order, &payment).await;
+        let DepositOutcome::Open { cause } = outcome else { return outcome };
+        return match ask(client, order).await {
+            Found::Payment(payment) => read(&payment, order),
+            Found::NotFound | Found::Unknown(_) => DepositOutcome::Unknown { cause },
+        };
+    }
+    let ours_to_capture = order.method == "twint" && !client.settings().twint.sale;
+    if ours_to_capture
+        && order.capture == Capture::Automatic
+        && payment.last_step() == LastStep::Authorization
+    {
+        let part = Part {
+            trans_id: &order.reference,
+            pay_id: Some(&payment.pay_id),
+            amount: order.amount,
+            before: 0,
+            last: true,
+            extra: &order.extra,
+        };
+        return capture::send(client, &part).await;
+    }
+    read(&payment, order)
+}
+
+pub async fn ask(client: &Client, order: &DepositOrder) -> Found {
+    let pay_id = order.processor_reference.as_deref();
+    inquire::ask(client, &order.reference, pay_id, order.amount.currency()).await
+}
+
+/// The sum of the parts that our books say were captured before.
+pub fn captured_before(order: &DepositOrder) -> i64 {
+    order.extra.get(EXTRA_CAPTURED_BEFORE).and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+pub fn is_card(order: &DepositOrder) -> bool {
+    order.method == "card"
+}
+
+fn read(payment: &Payment, order: &DepositOrder) -> DepositOutcome {
+    match payment.last_step() {
+        // Credits are booked where they are made; here the question is what came in.
+        LastStep::Credit | LastStep::Capture if payment.captured > 0 => DepositOutcome::Paid {
+            reference: payment.pay_id.clone(),
+            minor: payment.captured,
+            currency: order.amount.currency().code().to_owned(),
+        },
+        LastStep::Credit | LastStep::Capture => {
+            DepositOutcome::Unknown { cause: "credited although nothing was captured".to_owned() }
+        }
+        LastStep::Authorization if order.capture == Capture::Automatic && is_card(order) => {
+            DepositOutcome::Open { cause: "authorised, the platform captures by itself".to_owned() }
+        }
+        LastStep::Authorization => DepositOutcome::Authorized { reference: payment.pay_id.clone() },
+        LastStep::None => match payment.last_status {
+            Status::Failed => DepositOutcome::Failed {
+                code: "FAILED".to_owned(),
+                reason: "the payment failed at the platform".to_owned(),
+            },
+            Status::Ok
+            | Status::Authorized
+            | Status::Pending
+            | Status::AuthenticationRequest
+            | Status::AuthorizeRequest
+            | Status::Absent
+            | Status::Other => DepositOutcome::Open { cause: "the customer has not finished".to_owned() },
+        },
+    }
+}

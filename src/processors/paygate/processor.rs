@@ -1,0 +1,134 @@
+//! The room's doors: payouts, deposits and notices of one Paygate account.
+
+use super::client::Client;
+use super::credit::Credit;
+use super::settings::{Settings, SettingsError};
+use super::values::reference;
+use super::{EXTRA_CREDITED_BEFORE, EXTRA_DEPOSIT_TRANS_ID, NOT_SENDABLE};
+use super::{capture, credit, creditex, deposit, hosted_page, paynow, reverse, twint};
+use crate::clock::{Clock, Entropy};
+use crate::domain::money::Money;
+use crate::domain::outcome::{DepositOutcome, Outcome};
+use crate::processors::{DepositOrder, DepositProcessor, Opened, PayoutOrder, PayoutProcessor};
+use async_trait::async_trait;
+
+/// One merchant account.
+#[derive(Clone)]
+pub struct Paygate {
+    client: Client,
+}
+
+impl Paygate {
+    pub fn new(settings: Settings, clock: Clock, entropy: Entropy) -> Result<Paygate, SettingsError> {
+        Ok(Paygate { client: Client::new(settings, clock, entropy)? })
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// A payout against an earlier deposit, which needs that deposit's PayID and TransID.
+fn credit_of(order: &PayoutOrder) -> Option<Result<Credit<'_>, Outcome>> {
+    let pay_id = order.deposit_reference.as_deref()?;
+    let Some(trans_id) = order.extra.get(EXTRA_DEPOSIT_TRANS_ID) else {
+        let reason = format!("{EXTRA_DEPOSIT_TRANS_ID} is missing: a credit names the payment's own TransID");
+        return Some(Err(Outcome::Declined { code: NOT_SENDABLE.to_owned(), reason }));
+    };
+    Some(Ok(Credit {
+        pay_id,
+        trans_id,
+        req_id: &order.request_id,
+        amount: order.amount,
+        before: minor(order.extra.get(EXTRA_CREDITED_BEFORE)),
+        twint: order.extra.get("method").is_some_and(|method| method == "twint"),
+        customer: &order.customer,
+        pin: &order.pin,
+        extra: &order.extra,
+    }))
+}
+
+fn minor(text: Option<&String>) -> i64 {
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+#[async_trait]
+impl PayoutProcessor for Paygate {
+    async fn send(&self, order: &PayoutOrder) -> Outcome {
+        match credit_of(order) {
+            None => creditex::send(&self.client, order).await,
+            Some(Ok(credit)) => credit::send(&self.client, &credit).await,
+            Some(Err(outcome)) => outcome,
+        }
+    }
+
+    async fn inquire(&self, order: &PayoutOrder) -> Outcome {
+        match credit_of(order) {
+            None => creditex::inquire(&self.client, order).await,
+            Some(Ok(credit)) => credit::inquire(&self.client, &credit).await,
+            Some(Err(outcome)) => outcome,
+        }
+    }
+}
+
+#[async_trait]
+impl DepositProcessor for Paygate {
+    async fn open(&self, order: &DepositOrder) -> Opened {
+        let opened = match order.method.as_str() {
+            "card" if self.client.settings().page.paynow => paynow::open(&self.client, order),
+            "card" => hosted_page::open(&self.client, order),
+            "twint" => twint::open(&self.client, order),
+            _ => {
+                let reason = "Paygate knows the methods card and twint".to_owned();
+                return Opened::Refused { code: NOT_SENDABLE.to_owned(), reason };
+            }
+        };
+        opened
+            .unwrap_or_else(|bad| Opened::Refused { code: NOT_SENDABLE.to_owned(), reason: bad.to_string() })
+    }
+
+    async fn settle(&self, order: &DepositOrder) -> DepositOutcome {
+        deposit::settle(&self.client, order).await
+    }
+
+    async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome {
+        let part = capture::Part {
+            trans_id: &order.reference,
+            pay_id: order.processor_reference.as_deref(),
+            amount,
+            before: deposit::captured_before(order),
+            last,
+            extra: &order.extra,
+        };
+        capture::send(&self.client, &part).await
+    }
+
+    async fn cancel(&self, order: &DepositOrder) -> DepositOutcome {
+        let pay_id = order.processor_reference.as_deref();
+        reverse::authorization(&self.client, &order.reference, pay_id, order.amount).await
+    }
+
+    /// Asks first, so that a refund whose answer got lost is recognised when it is asked for again.
+    async fn refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome {
+        let Some(pay_id) = order.processor_reference.as_deref() else {
+            let reason = "the deposit has no PayID yet".to_owned();
+            return Outcome::Declined { code: NOT_SENDABLE.to_owned(), reason };
+        };
+        let req_id = reference::req_id(&["refund", &order.reference, refund]);
+        let credit = Credit {
+            pay_id,
+            trans_id: &order.reference,
+            req_id: &req_id,
+            amount,
+            before: minor(order.extra.get(EXTRA_CREDITED_BEFORE)),
+            twint: order.method == "twint",
+            customer: &order.customer,
+            pin: &order.pin,
+            extra: &order.extra,
+        };
+        match credit::inquire(&self.client, &credit).await {
+            Outcome::NotFound => credit::send(&self.client, &credit).await,
+            known => known,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `reverse.aspx`: undoes the last step of a payment, whatever it was, a capture too.
+//!
+//! So it is called only right after an inquiry said that the last step is the authorisation we want to give up.
+
+use super::client::Client;
+use super::codes::{Status, Verdict};
+use super::inquire::{self, Found, LastStep, Payment};
+use super::request::Request;
+use super::values::{BadValue, reference};
+use crate::domain::money::Money;
+use crate::domain::outcome::DepositOutcome;
+
+/// Gives up an authorisation of which nothing was captured. `Failed` is the wanted end.
+pub async fn authorization(
+    client: &Client,
+    trans_id: &str,
+    pay_id: Option<&str>,
+    amount: Money,
+) -> DepositOutcome {
+    let payment = match inquire::ask(client, trans_id, pay_id, amount.currency()).await {
+        Found::Payment(payment) => payment,
+        Found::NotFound => return DepositOutcome::NotFound,
+        Found::Unknown(cause) => return DepositOutcome::Unknown { cause },
+    };
+    match payment.last_step() {
+        LastStep::Authorization => {}
+        // The money was taken: a reversal would be a refund in disguise.
+        LastStep::Capture | LastStep::Credit => {
+            return DepositOutcome::Paid {
+                reference: payment.pay_id,
+                minor: payment.captured,
+                currency: amount.currency().code().to_owned(),
+            };
+        }
+        LastStep::None => return nothing_held(&payment),
+    }
+    let request = match request(client, trans_id, &payment, amount) {
+        Ok(request) => request,
+        Err(bad) => return DepositOutcome::Unknown { cause: bad.to_string() },
+    };
+    let answer = match client.post(request).await {
+        Ok(answer) => answer,
+        Err(error) => return error.into(),
+    };
+    match answer.verdict(trans_id, client.settings().answer_mac) {
+        Verdict::Success => reversed(),
+        // Still authorised, as far as we know; who calls decides whether to ask again.
+        Verdict::Refused(_) => DepositOutcome::Authorized { reference: payment.pay_id },
+        Verdict::Open => DepositOutcome::Open { cause: answer.reason() },
+        Verdict::Authenticate => {
+            DepositOutcome::Unknown { cause: answer.doubt("a reversal asks for 3-D Secure") }
+        }
+        Verdict::Unknown(cause) => DepositOutcome::Unknown { cause: answer.doubt(cause) },
+    }
+}
+
+fn nothing_held(payment: &Payment) -> DepositOutcome {
+    match payment.last_status {
+        // Reversed before, or a payment that never came to be.
+        Status::Ok | Status::Authorized => reversed(),
+        Status::Failed => DepositOutcome::Failed {
+            code: "FAILED".to_owned(),
+            reason: "the payment failed, nothing was held".to_owned(),
+        },
+        Status::Pending
+        | Status::AuthenticationRequest
+        | Status::AuthorizeRequest
+        | Status::Absent
+        | Status::Other => {
+            DepositOutcome::Open { cause: "nothing is held, and the customer may still pay".to_owned() }
+        }
+    }
+}
+
+fn reversed() -> DepositOutcome {
+    DepositOutcome::Failed {
+        code: "REVERSED".to_owned(),
+        reason: "the authorisation was given up".to_owned(),
+    }
+}
+
+fn request(client: &Client, trans_id: &str, payment: &Payment, amount: Money) -> Result<Request, BadValue> {
+    let mut request = Request::new("reverse.aspx", client.settings(), trans_id)?;
+    request.pay_id(&payment.pay_id)?;
+    // The platform's own sum: it may have authorised less than was asked for.
+    request.money(Money::from_minor(payment.authorized, amount.currency()), client.settings())?;
+    request.req_id(&reference::req_id(&["reverse", trans_id]))?;
+    Ok(request)
+}
