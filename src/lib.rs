@@ -4,3 +4,4 @@ pub mod cashier;
 pub mod clock;
 pub mod domain;
 pub mod processors;
+pub mod store;

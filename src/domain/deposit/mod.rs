@@ -1,1 +1,107 @@
-//! (being written)
+//! A deposit: its state, and the decisions that check, record, credit and take it back.
+
+pub mod status;
+
+use super::front_end::FrontEnd;
+use super::ids::DepositId;
+use super::ledger::{Account, Kind, Transaction};
+use super::money::{Money, MoneyError};
+use super::payout::Named;
+use super::refusal::Refusal;
+use status::DepositStatus;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Deposit {
+    pub id: DepositId,
+    pub front_end: String,
+    pub pin: String,
+    pub trace_id: i64,
+    pub status: DepositStatus,
+    /// What the customer wants to pay in; what is credited, once it is.
+    pub amount: Money,
+    pub captured: Money,
+    pub refunded: Money,
+    pub processor: Option<Named>,
+    pub payment_method: Option<String>,
+    pub transaction_id: Option<String>,
+    pub created_by: Option<String>,
+}
+
+/// A decision about a deposit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    pub deposit: Deposit,
+    pub from: Option<DepositStatus>,
+    pub transactions: Vec<Transaction>,
+}
+
+/// Whether this customer may pay this amount in: the check of `PrevalidateDeposit` and `PendingDeposit`.
+pub fn check(amount: Money, front_end: &FrontEnd, open_payouts: bool) -> Result<(), Refusal> {
+    if let Err(reason) = front_end.deposit_limits.check(amount.minor()) {
+        return Err(Refusal::Limit { reason: reason.to_owned() });
+    }
+    if front_end.deposit_lock && open_payouts {
+        let reason = "open payout requests must be cancelled before a deposit".to_owned();
+        return Err(Refusal::CustomerRule { reason });
+    }
+    Ok(())
+}
+
+impl Deposit {
+    /// Moves to a status that touches no money. Later news never leads back.
+    pub fn note(&self, to: DepositStatus) -> Option<Change> {
+        self.status.may_become(to).then(|| {
+            let deposit = Deposit { status: to, ..self.clone() };
+            Change { deposit, from: Some(self.status), transactions: Vec::new() }
+        })
+    }
+
+    /// Credits what the processor paid. The amount is the one the cashier or our own row says, never a browser's.
+    pub fn credit(&self, amount: Money) -> Result<Change, Refusal> {
+        self.step(DepositStatus::Credited)?;
+        let deposit = Deposit { status: DepositStatus::Credited, amount, captured: amount, ..self.clone() };
+        let transaction = deposit.transaction(Kind::DepositCredited, deposit.id.to_string(), |t, a| {
+            t.moving(amount, a.processor, a.customer)
+        })?;
+        Ok(Change { deposit, from: Some(self.status), transactions: vec![transaction] })
+    }
+
+    /// The processor took the whole credited amount back; the balance may go below zero.
+    pub fn reverse(&self) -> Result<Change, Refusal> {
+        self.step(DepositStatus::Reversed)?;
+        let left = self.captured.minus(self.refunded).map_err(|e| Refusal::money("Amount", e))?;
+        let deposit = Deposit { status: DepositStatus::Reversed, ..self.clone() };
+        let transaction = deposit.transaction(Kind::DepositReversed, deposit.id.to_string(), |t, a| {
+            t.moving(left, a.customer, a.processor)
+        })?;
+        Ok(Change { deposit, from: Some(self.status), transactions: vec![transaction] })
+    }
+
+    fn step(&self, to: DepositStatus) -> Result<(), Refusal> {
+        if self.status.may_become(to) {
+            return Ok(());
+        }
+        Err(Refusal::IllegalDepositStep { from: self.status.name(), to: to.name() })
+    }
+
+    pub fn transaction(
+        &self,
+        kind: Kind,
+        subject: String,
+        entries: impl FnOnce(Transaction, Accounts) -> Result<Transaction, MoneyError>,
+    ) -> Result<Transaction, Refusal> {
+        let currency = self.amount.currency();
+        let processor = self.processor.as_ref().map_or("unassigned", |named| &named.platform);
+        let accounts = Accounts {
+            customer: Account::customer(&self.front_end, &self.pin, currency),
+            processor: Account::processor(processor, currency),
+        };
+        entries(Transaction::new(kind, subject, &self.front_end), accounts).map_err(|e| Refusal::money("Amount", e))
+    }
+}
+
+/// The two sides of every deposit.
+pub struct Accounts {
+    pub customer: Account,
+    pub processor: Account,
+}

@@ -1,3 +1,493 @@
-//! A payout: its state and what may become of it.
+//! A payout: its state, and the decisions that create, update and reverse it.
 
+pub mod attempt;
 pub mod status;
+
+use super::debit::{DebitState, Effect, effect};
+use super::front_end::{FeeMode, FrontEnd};
+use super::ids::{PayoutId, ReversalId};
+use super::ledger::{Account, Kind, Transaction};
+use super::money::{Money, MoneyError};
+use super::processor_name::{Mapped, Route};
+use super::refusal::Refusal;
+use attempt::AttemptState;
+use status::{PayoutStatus, Step};
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Payout {
+    pub id: PayoutId,
+    pub front_end: String,
+    pub pin: String,
+    pub trace_id: i64,
+    pub status: PayoutStatus,
+    pub amount: Money,
+    pub fee: Money,
+    pub debit: Debit,
+    /// The customer's wish at CreatePayout.
+    pub asked: Option<Named>,
+    /// The processor that carries it out, as far as it is known.
+    pub used: Option<Named>,
+    pub payment_method: Option<String>,
+    pub transaction_id: Option<String>,
+    pub created_by: Option<String>,
+    pub updated_by: Option<String>,
+    pub reversal: Option<Reversal>,
+    /// The state of the latest attempt at a processor, for a payout that we carry out.
+    pub attempt: Option<AttemptState>,
+}
+
+/// What was taken from the customer, and whether he has it back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Debit {
+    pub state: DebitState,
+    /// The part that goes to the processor.
+    pub amount: Money,
+    /// The part that we keep.
+    pub fee: Money,
+}
+
+/// A processor by both its names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Named {
+    pub cashier: String,
+    pub platform: String,
+    pub route: Route,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reversal {
+    pub id: ReversalId,
+    pub trace_id: Option<i64>,
+}
+
+/// A payout as the cashier asks for it.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub id: PayoutId,
+    pub pin: String,
+    pub trace_id: i64,
+    pub amount: Money,
+    pub fee: Money,
+    pub processor: Option<Mapped>,
+    pub payment_method: Option<String>,
+    pub created_by: Option<String>,
+}
+
+/// What an update asks for.
+#[derive(Clone, Debug)]
+pub struct Update {
+    pub to: PayoutStatus,
+    pub amount: Option<Money>,
+    pub fee: Option<Money>,
+    pub processor: Option<Mapped>,
+    pub transaction_id: Option<String>,
+    pub updated_by: Option<String>,
+    /// The customer himself acts, not an operator.
+    pub by_customer: bool,
+}
+
+/// A decision: the payout as it will be, and everything that must be written with it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    pub payout: Payout,
+    pub from: Option<PayoutStatus>,
+    pub transactions: Vec<Transaction>,
+    /// Give the payout to its processor: an attempt is to be planned.
+    pub pay_out: bool,
+    /// A planned attempt is withdrawn, nothing of it has left.
+    pub withdraw: bool,
+    pub alerts: Vec<Alert>,
+}
+
+/// Something a person should look at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Alert {
+    /// Approved arrived for a payout that was never debited.
+    DebitedLate,
+    /// A reversal named other amounts than the ledger holds; the ledger's were used.
+    ReversalDiffers,
+    UnknownProcessor,
+}
+
+impl Alert {
+    pub fn name(self) -> &'static str {
+        match self {
+            Alert::DebitedLate => "debited_late",
+            Alert::ReversalDiffers => "reversal_differs",
+            Alert::UnknownProcessor => "unknown_processor",
+        }
+    }
+}
+
+/// What an update comes to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Updated {
+    Changed(Box<Change>),
+    /// It is there already.
+    Repeat,
+    /// Late news: no effect.
+    Stale,
+    /// The processor's answer is not known yet: ask again.
+    NotYet,
+}
+
+/// What a reversal comes to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reversed {
+    Changed(Box<Change>),
+    Repeat(ReversalId),
+}
+
+/// The amounts of a debit under a fee mode.
+fn charge(amount: Money, fee: Money, mode: FeeMode) -> Result<(Money, Money), Refusal> {
+    match mode {
+        FeeMode::OnTop => Ok((amount, fee)),
+        FeeMode::Ignore => Ok((amount, Money::zero(amount.currency()))),
+        FeeMode::Included => {
+            let net = amount.minus(fee).and_then(Money::positive);
+            net.map(|net| (net, fee)).map_err(|_| Refusal::bad("Fee", "must be smaller than Amount"))
+        }
+    }
+}
+
+fn too_large(error: MoneyError) -> Refusal {
+    Refusal::money("Amount", error)
+}
+
+impl Payout {
+    /// Opens a payout at Requested, debits it there if the front end says so.
+    pub fn create(wanted: Wanted, front_end: &FrontEnd, available: Money) -> Result<Change, Refusal> {
+        let currency = wanted.amount.currency();
+        front_end
+            .payout_limits
+            .check(wanted.amount.minor())
+            .map_err(|reason| Refusal::Limit { reason: reason.to_owned() })?;
+        let (net, fee) = charge(wanted.amount, wanted.fee, front_end.fee_mode)?;
+        let total = net.plus(fee).map_err(too_large)?;
+
+        let unknown = wanted.processor.as_ref().is_some_and(|mapped| mapped.unknown);
+        let payout = Payout {
+            id: wanted.id,
+            front_end: front_end.name.clone(),
+            pin: wanted.pin,
+            trace_id: wanted.trace_id,
+            status: PayoutStatus::Requested,
+            amount: wanted.amount,
+            fee: wanted.fee,
+            debit: Debit::none(currency),
+            asked: wanted.processor.map(Named::from),
+            used: None,
+            payment_method: wanted.payment_method,
+            transaction_id: None,
+            created_by: wanted.created_by,
+            updated_by: None,
+            reversal: None,
+            attempt: None,
+        };
+        let mut change = Change::of(payout, None);
+        if unknown {
+            change.alerts.push(Alert::UnknownProcessor);
+        }
+        match effect(front_end.debit_event, false, PayoutStatus::Requested) {
+            Effect::Take => change.take(front_end, available)?,
+            _ if front_end.advisory_funds_check => enough(available, total)?,
+            _ => {}
+        }
+        Ok(change)
+    }
+
+    /// Decides what a wish for a status comes to.
+    pub fn update(&self, update: &Update, front_end: &FrontEnd, available: Money) -> Result<Updated, Refusal> {
+        let to = update.to;
+        let step = match (self.status.step(to), to) {
+            (Ok(_), PayoutStatus::Reversed) => {
+                return Err(self.illegal(to, Some("a reversal is made by ReversePayout")));
+            }
+            (step, _) => step.map_err(|_| self.illegal(to, None))?,
+        };
+        match step {
+            Step::Stale => return Ok(Updated::Stale),
+            Step::Repeat if self.edits_now(update, front_end) => {}
+            Step::Repeat => {
+                self.same_amounts(update)?;
+                return Ok(Updated::Repeat);
+            }
+            Step::Advance => {}
+        }
+        if let Some(verdict) = self.held(to)? {
+            return Ok(verdict);
+        }
+        if to == PayoutStatus::Cancelled && update.by_customer {
+            self.cancellable_by_customer(front_end)?;
+        }
+
+        let mut change = Change::of(self.clone(), Some(self.status));
+        change.payout.edit(update, front_end)?;
+        change.payout.status = to;
+        change.payout.updated_by = update.updated_by.clone().or(change.payout.updated_by);
+        if to == PayoutStatus::Approved {
+            change.payout.transaction_id = update.transaction_id.clone().or(change.payout.transaction_id);
+        }
+        if update.processor.as_ref().is_some_and(|mapped| mapped.unknown) {
+            change.alerts.push(Alert::UnknownProcessor);
+        }
+
+        match effect(front_end.debit_event, self.debit.state == DebitState::Taken, to) {
+            Effect::Keep => {}
+            Effect::Take => change.take(front_end, available)?,
+            Effect::TakeLate => {
+                change.debit(front_end)?;
+                change.settle(front_end)?;
+                change.alerts.push(Alert::DebitedLate);
+            }
+            Effect::Settle => change.settle(front_end)?,
+            Effect::Release => change.release()?,
+            // The table gives it for Reversed alone, which was refused above.
+            Effect::GiveBack => return Err(self.illegal(to, None)),
+        }
+        change.pay_out = step == Step::Advance && to == PayoutStatus::InProgress && change.payout.is_routed();
+        let ends = matches!(to, PayoutStatus::Rejected | PayoutStatus::Cancelled);
+        change.withdraw = ends && self.attempt == Some(AttemptState::Planned);
+        Ok(Updated::Changed(Box::new(change)))
+    }
+
+    /// Gives amount and fee of an approved payout back.
+    pub fn reverse(
+        &self,
+        id: ReversalId,
+        trace_id: Option<i64>,
+        asked: (Option<Money>, Option<Money>),
+        front_end: &FrontEnd,
+        updated_by: Option<String>,
+    ) -> Result<Reversed, Refusal> {
+        if let Some(reversal) = self.reversal {
+            // A reversal without a TraceID of its own is the same reversal.
+            let same = trace_id.is_none() || reversal.trace_id.is_none() || reversal.trace_id == trace_id;
+            return if same { Ok(Reversed::Repeat(reversal.id)) } else { Err(Refusal::AlreadyReversed) };
+        }
+        let early = self.status == PayoutStatus::InProgress && front_end.reverse_in_progress;
+        if !early {
+            match self.status.step(PayoutStatus::Reversed) {
+                Ok(_) => {}
+                Err(_) => return Err(self.illegal(PayoutStatus::Reversed, None)),
+            }
+        }
+        if self.attempt.is_some_and(AttemptState::holds_the_money) {
+            return Err(Refusal::OutcomeOpen { payout: self.id });
+        }
+        if self.debit.state != DebitState::Taken {
+            return Err(self.illegal(PayoutStatus::Reversed, Some("nothing was debited")));
+        }
+        if early && self.attempt == Some(AttemptState::Succeeded) {
+            return Err(self.illegal(PayoutStatus::Reversed, Some("the processor has paid it out; approve it first")));
+        }
+
+        let mut change = Change::of(self.clone(), Some(self.status));
+        let differs = asked.0.is_some_and(|amount| amount != self.amount)
+            || asked.1.is_some_and(|fee| fee != self.fee);
+        if differs {
+            change.alerts.push(Alert::ReversalDiffers);
+        }
+        change.give_back(early)?;
+        change.withdraw = early && self.attempt == Some(AttemptState::Planned);
+        change.payout.status = PayoutStatus::Reversed;
+        change.payout.reversal = Some(Reversal { id, trace_id });
+        change.payout.updated_by = updated_by.or(change.payout.updated_by);
+        Ok(Reversed::Changed(Box::new(change)))
+    }
+
+    /// What an attempt at a processor, still open or lost, forbids.
+    fn held(&self, to: PayoutStatus) -> Result<Option<Updated>, Refusal> {
+        let ends = matches!(to, PayoutStatus::Rejected | PayoutStatus::Cancelled);
+        match (to, self.attempt) {
+            (_, Some(AttemptState::Sending | AttemptState::Unknown)) if ends => {
+                Err(Refusal::OutcomeOpen { payout: self.id })
+            }
+            (_, Some(AttemptState::Succeeded)) if ends => {
+                Err(self.illegal(to, Some("the processor has paid it out")))
+            }
+            (PayoutStatus::Approved, Some(AttemptState::Planned | AttemptState::Sending | AttemptState::Unknown)) => {
+                Ok(Some(Updated::NotYet))
+            }
+            (PayoutStatus::Approved, Some(AttemptState::Refused)) => {
+                Err(self.illegal(to, Some("the processor refused it")))
+            }
+            (PayoutStatus::Approved, None) if self.is_routed() => {
+                Err(self.illegal(to, Some("its processor has not paid it out")))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn cancellable_by_customer(&self, front_end: &FrontEnd) -> Result<(), Refusal> {
+        let to = PayoutStatus::Cancelled;
+        match self.status {
+            PayoutStatus::InProgress => Err(self.illegal(to, Some("only an operator can cancel it now"))),
+            PayoutStatus::Authorized if front_end.debit_event == super::debit::DebitEvent::Authorized => {
+                Err(self.illegal(to, Some("the customer can't cancel it once it is approved and debited")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Amount and fee may change until Authorized or the debit, whichever comes first.
+    fn is_editable(&self, front_end: &FrontEnd) -> bool {
+        front_end.edits_allowed
+            && self.status == PayoutStatus::Requested
+            && self.debit.state == DebitState::NotTaken
+    }
+
+    /// A repeat of Requested that brings new amounts inside the window is an edit.
+    fn edits_now(&self, update: &Update, front_end: &FrontEnd) -> bool {
+        self.is_editable(front_end) && self.same_amounts(update).is_err()
+    }
+
+    fn same_amounts(&self, update: &Update) -> Result<(), Refusal> {
+        let fields = [("Amount", self.amount, update.amount), ("Fee", self.fee, update.fee)];
+        for (field, held, got) in fields {
+            if let Some(got) = got.filter(|got| *got != held) {
+                return Err(Refusal::AmountFixed { field, held, got });
+            }
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, update: &Update, front_end: &FrontEnd) -> Result<(), Refusal> {
+        if self.is_editable(front_end) {
+            self.amount = update.amount.unwrap_or(self.amount);
+            self.fee = update.fee.unwrap_or(self.fee);
+            front_end
+                .payout_limits
+                .check(self.amount.minor())
+                .map_err(|reason| Refusal::Limit { reason: reason.to_owned() })?;
+        } else {
+            self.same_amounts(update)?;
+        }
+        // The processor may change until Approved; one that has an attempt has been decided.
+        if let Some(mapped) = update.processor.clone().filter(|_| self.attempt.is_none()) {
+            self.used = Some(Named::from(mapped));
+        }
+        Ok(())
+    }
+
+    fn processor(&self) -> Option<&Named> {
+        self.used.as_ref().or(self.asked.as_ref())
+    }
+
+    /// How it goes out, by the processor that is known now.
+    pub fn route(&self) -> Route {
+        self.processor().map_or(Route::Cashier, |named| named.route)
+    }
+
+    pub fn is_routed(&self) -> bool {
+        self.route() != Route::Cashier
+    }
+
+    /// The platform's name of the processor it is booked on.
+    pub fn processor_name(&self) -> &str {
+        self.processor().map_or("unassigned", |named| &named.platform)
+    }
+
+    fn illegal(&self, to: PayoutStatus, why: Option<&'static str>) -> Refusal {
+        Refusal::IllegalStep { from: self.status, to, why }
+    }
+}
+
+fn enough(available: Money, needed: Money) -> Result<(), Refusal> {
+    if available.minor() < needed.minor() {
+        return Err(Refusal::InsufficientFunds { available, needed });
+    }
+    Ok(())
+}
+
+impl Change {
+    fn of(payout: Payout, from: Option<PayoutStatus>) -> Change {
+        Change { payout, from, transactions: Vec::new(), pay_out: false, withdraw: false, alerts: Vec::new() }
+    }
+
+    fn take(&mut self, front_end: &FrontEnd, available: Money) -> Result<(), Refusal> {
+        let (net, fee) = charge(self.payout.amount, self.payout.fee, front_end.fee_mode)?;
+        enough(available, net.plus(fee).map_err(too_large)?)?;
+        self.debit(front_end)
+    }
+
+    fn debit(&mut self, front_end: &FrontEnd) -> Result<(), Refusal> {
+        let (net, fee) = charge(self.payout.amount, self.payout.fee, front_end.fee_mode)?;
+        self.payout.debit = Debit { state: DebitState::Taken, amount: net, fee };
+        let accounts = Accounts::of(&self.payout);
+        self.transact(Kind::PayoutDebited, |t| {
+            t.moving(net, accounts.customer.clone(), accounts.transit)?.moving(fee, accounts.customer, accounts.fees)
+        })
+    }
+
+    fn settle(&mut self, _front_end: &FrontEnd) -> Result<(), Refusal> {
+        let amount = self.payout.debit.amount;
+        let accounts = Accounts::of(&self.payout);
+        self.transact(Kind::PayoutSettled, |t| t.moving(amount, accounts.transit, accounts.processor))
+    }
+
+    /// The exact opposite of the debit.
+    fn release(&mut self) -> Result<(), Refusal> {
+        let Debit { amount, fee, .. } = self.payout.debit;
+        let accounts = Accounts::of(&self.payout);
+        self.payout.debit.state = DebitState::Released;
+        self.transact(Kind::PayoutReleased, |t| {
+            t.moving(amount, accounts.transit, accounts.customer.clone())?.moving(fee, accounts.fees, accounts.customer)
+        })
+    }
+
+    fn give_back(&mut self, from_transit: bool) -> Result<(), Refusal> {
+        let Debit { amount, fee, .. } = self.payout.debit;
+        let accounts = Accounts::of(&self.payout);
+        let source = if from_transit { accounts.transit } else { accounts.processor };
+        self.payout.debit.state = DebitState::GivenBack;
+        self.transact(Kind::PayoutReversed, |t| {
+            t.moving(amount, source, accounts.customer.clone())?.moving(fee, accounts.fees, accounts.customer)
+        })
+    }
+
+    fn transact(
+        &mut self,
+        kind: Kind,
+        entries: impl FnOnce(Transaction) -> Result<Transaction, MoneyError>,
+    ) -> Result<(), Refusal> {
+        let transaction = Transaction::new(kind, self.payout.id, &self.payout.front_end);
+        self.transactions.push(entries(transaction).map_err(too_large)?);
+        Ok(())
+    }
+}
+
+struct Accounts {
+    customer: Account,
+    transit: Account,
+    fees: Account,
+    processor: Account,
+}
+
+impl Accounts {
+    fn of(payout: &Payout) -> Accounts {
+        let currency = payout.amount.currency();
+        Accounts {
+            customer: Account::customer(&payout.front_end, &payout.pin, currency),
+            transit: Account::payouts_in_transit(&payout.front_end, currency),
+            fees: Account::fees(&payout.front_end, currency),
+            processor: Account::processor(payout.processor_name(), currency),
+        }
+    }
+}
+
+impl Debit {
+    pub fn none(currency: super::money::Currency) -> Debit {
+        Debit { state: DebitState::NotTaken, amount: Money::zero(currency), fee: Money::zero(currency) }
+    }
+}
+
+impl From<Mapped> for Named {
+    fn from(mapped: Mapped) -> Named {
+        Named {
+            cashier: mapped.cashier_name,
+            platform: mapped.processor.name,
+            route: mapped.processor.route,
+        }
+    }
+}

@@ -1,0 +1,13 @@
+DROP TABLE audit;
+DROP TABLE notices;
+DROP TABLE outbox;
+DROP TABLE replies;
+DROP TABLE instruments;
+DROP TABLE deposits;
+DROP TABLE payout_attempts;
+DROP TABLE payouts;
+DROP TABLE ledger_entries;
+DROP TABLE ledger_transactions;
+DROP TABLE accounts;
+DROP TABLE customers;
+DROP TABLE lanes;

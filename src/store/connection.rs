@@ -1,0 +1,156 @@
+//! A connection to either database, chosen by the URL's scheme and by nothing else: a PostgreSQL URL never ends up in
+//! an SQLite file.
+
+use super::error::StoreError;
+use super::row::Row;
+use super::statement::{Bind, Statement};
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::query_dsl::LoadQuery;
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection as _, RunQueryDsl};
+use std::str::FromStr;
+
+/// Where the data is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file's path.
+    Sqlite(String),
+    /// A `postgres://` URL, which may hold a password: never printed.
+    Postgres(String),
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    #[error("must begin with sqlite:// or postgres://")]
+    Scheme,
+    #[error("names no file")]
+    NoFile,
+    #[error("asks for TLS, which this build can't do: rebuild with `--features pg-tls`")]
+    NoTls,
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<DatabaseUrl, UrlError> {
+        if let Some(path) = text.strip_prefix("sqlite://") {
+            return if path.is_empty() { Err(UrlError::NoFile) } else { Ok(DatabaseUrl::Sqlite(path.to_owned())) };
+        }
+        if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+            return Err(UrlError::Scheme);
+        }
+        let wants_tls = ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"];
+        if !cfg!(feature = "pg-tls") && wants_tls.iter().any(|mode| text.contains(mode)) {
+            return Err(UrlError::NoTls);
+        }
+        Ok(DatabaseUrl::Postgres(text.to_owned()))
+    }
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    Read,
+    Write,
+}
+
+pub enum Connection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Connection {
+    pub fn open(url: &DatabaseUrl, purpose: Purpose) -> Result<Connection, StoreError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => open_sqlite(path, purpose).map(Connection::Sqlite),
+            DatabaseUrl::Postgres(url) => open_postgres(url, purpose).map(Connection::Postgres),
+        }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Connection::Postgres(_))
+    }
+
+    pub fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(connection) => connection.batch_execute(sql)?,
+            Connection::Postgres(connection) => connection.batch_execute(sql)?,
+        }
+        Ok(())
+    }
+
+    pub fn begin(&mut self) -> Result<(), StoreError> {
+        // A plain BEGIN on SQLite would take the write lock late and fail at once where it could have waited.
+        let sql = if self.is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        self.batch(sql)
+    }
+
+    pub fn commit(&mut self) -> Result<(), StoreError> {
+        self.batch("COMMIT")
+    }
+
+    pub fn rollback(&mut self) -> Result<(), StoreError> {
+        self.batch("ROLLBACK")
+    }
+
+    /// Runs one statement that works on both databases.
+    pub fn execute(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<usize, StoreError> {
+        let statement = Statement::<()>::new(sql, binds);
+        Ok(match self {
+            Connection::Sqlite(connection) => statement.execute(connection)?,
+            Connection::Postgres(connection) => statement.execute(connection)?,
+        })
+    }
+
+    /// Whole rows of a table: `select::<PayoutRow>("WHERE status = ? ORDER BY id", …)`.
+    pub fn select<R: Row>(&mut self, rest: &str, binds: &[Bind<'_>]) -> Result<Vec<R>, StoreError> {
+        let sql = format!("SELECT {} FROM {} {rest}", R::COLUMNS.join(", "), R::TABLE);
+        R::load(self, &sql, binds)
+    }
+
+    /// Loads the rows of one statement that works on both databases; `T` are the SQL types of its columns.
+    pub fn load<T, U>(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<U>, StoreError>
+    where
+        for<'s> Statement<'s, T>: LoadQuery<'s, SqliteConnection, U> + LoadQuery<'s, PgConnection, U>,
+    {
+        let statement = Statement::<T>::new(sql, binds);
+        Ok(match self {
+            Connection::Sqlite(connection) => statement.load::<U>(connection)?,
+            Connection::Postgres(connection) => statement.load::<U>(connection)?,
+        })
+    }
+}
+
+fn open_sqlite(path: &str, purpose: Purpose) -> Result<SqliteConnection, StoreError> {
+    let unreachable = |error: diesel::ConnectionError| StoreError::Unreachable(error.to_string());
+    let mut connection = SqliteConnection::establish(path).map_err(unreachable)?;
+    // The time-out first: every later statement may already have to wait for a writer.
+    connection.batch_execute("PRAGMA busy_timeout = 5000")?;
+    connection.batch_execute(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
+    )?;
+    if purpose == Purpose::Read {
+        connection.batch_execute("PRAGMA cache_size = -8192; PRAGMA query_only = ON")?;
+    }
+    Ok(connection)
+}
+
+fn open_postgres(url: &str, purpose: Purpose) -> Result<PgConnection, StoreError> {
+    // The error's text may repeat the URL, and with it the password: only its kind is kept.
+    let mut connection = PgConnection::establish(url).map_err(|error| {
+        let text = error.to_string();
+        let safe = if text.contains("password authentication") { "password authentication failed" } else { "no connection" };
+        StoreError::Unreachable(safe.to_owned())
+    })?;
+    connection.batch_execute(
+        "SET TIME ZONE 'UTC'; SET lock_timeout = '5s'; SET statement_timeout = '15s';
+         SET idle_in_transaction_session_timeout = '30s'",
+    )?;
+    if purpose == Purpose::Write {
+        // Every statement of the write path looks keys up; a plan made while the tables were empty must not scan.
+        connection.batch_execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")?;
+    }
+    Ok(connection)
+}

@@ -1,0 +1,187 @@
+//! Deposit rows: the only module that reads or writes the `deposits` table.
+
+use super::connection::Connection;
+use super::customers::currency;
+use super::error::StoreError;
+use super::payouts::named;
+use super::rows::DepositRow;
+use super::statement::Bind;
+use super::tx::Tx;
+use crate::domain::deposit::Deposit;
+use crate::domain::deposit::status::DepositStatus;
+use crate::domain::ids::{DepositId, path};
+use crate::domain::money::Money;
+use crate::domain::payout::Named;
+
+/// One deposit for each of a front end's TraceIDs.
+pub fn name(front_end: &str, trace_id: i64) -> String {
+    path(&[front_end, &trace_id.to_string()])
+}
+
+/// What only a deposit has that we open at a processor ourselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Managed {
+    pub account: String,
+    pub method: String,
+    pub reference: String,
+    pub processor_reference: Option<String>,
+    pub capture: String,
+}
+
+pub fn lock(tx: &mut Tx<'_>, id: DepositId) -> Result<Option<Deposit>, StoreError> {
+    tx.find_id::<DepositRow>(id.0)?.map(deposit).transpose()
+}
+
+pub fn lock_by_trace(tx: &mut Tx<'_>, front_end: &str, trace_id: i64) -> Result<Option<Deposit>, StoreError> {
+    tx.find::<DepositRow>(&name(front_end, trace_id))?.map(deposit).transpose()
+}
+
+/// The processor's side of a deposit that we run; `None` for one that the cashier runs.
+pub fn managed(tx: &mut Tx<'_>, id: DepositId) -> Result<Option<Managed>, StoreError> {
+    Ok(tx.find_id::<DepositRow>(id.0)?.and_then(|row| managed_part(&row)))
+}
+
+pub fn insert(
+    tx: &mut Tx<'_>,
+    deposit: &Deposit,
+    customer: i64,
+    managed: Option<Managed>,
+) -> Result<(), StoreError> {
+    let now = tx.now_micros();
+    let mut row = DepositRow {
+        id: deposit.id.0,
+        name: name(&deposit.front_end, deposit.trace_id),
+        version: 0,
+        front_end: deposit.front_end.clone(),
+        pin: deposit.pin.clone(),
+        customer_id: customer,
+        trace_id: deposit.trace_id,
+        status: String::new(),
+        currency: deposit.amount.currency().code().to_owned(),
+        amount: 0,
+        captured: 0,
+        refunded: 0,
+        processor_name: None,
+        processor: None,
+        route: None,
+        payment_method: None,
+        transaction_id: None,
+        created_by: None,
+        run_by_us: i64::from(managed.is_some()),
+        account: None,
+        method: None,
+        reference: None,
+        processor_reference: None,
+        capture: None,
+        created_at: now,
+        updated_at: now,
+    };
+    fill(&mut row, deposit);
+    if let Some(managed) = managed {
+        row.account = Some(managed.account);
+        row.method = Some(managed.method);
+        row.reference = Some(managed.reference);
+        row.processor_reference = managed.processor_reference;
+        row.capture = Some(managed.capture);
+    }
+    tx.insert(row)
+}
+
+pub fn advance(tx: &mut Tx<'_>, deposit: &Deposit) -> Result<(), StoreError> {
+    let mut row = tx.find_id::<DepositRow>(deposit.id.0)?.ok_or(StoreError::Raced)?;
+    fill(&mut row, deposit);
+    row.updated_at = tx.now_micros();
+    tx.update(row)
+}
+
+/// Notes the processor's own reference once it is known.
+pub fn note_reference(tx: &mut Tx<'_>, id: DepositId, reference: &str) -> Result<(), StoreError> {
+    let mut row = tx.find_id::<DepositRow>(id.0)?.ok_or(StoreError::Raced)?;
+    row.processor_reference = Some(reference.to_owned());
+    row.updated_at = tx.now_micros();
+    tx.update(row)
+}
+
+fn fill(row: &mut DepositRow, deposit: &Deposit) {
+    row.status = deposit.status.name().to_owned();
+    row.amount = deposit.amount.minor();
+    row.captured = deposit.captured.minor();
+    row.refunded = deposit.refunded.minor();
+    if let Some(Named { cashier, platform, route }) = &deposit.processor {
+        row.processor_name = Some(cashier.clone());
+        row.processor = Some(platform.clone());
+        row.route = Some(route.name().to_owned());
+    }
+    row.payment_method = deposit.payment_method.clone();
+    row.transaction_id = deposit.transaction_id.clone();
+    row.created_by = deposit.created_by.clone();
+}
+
+pub fn find_now(connection: &mut Connection, id: DepositId) -> Result<Option<Deposit>, StoreError> {
+    let rows = connection.select::<DepositRow>("WHERE id = ?", &[Bind::Int(id.0)])?;
+    rows.into_iter().next().map(deposit).transpose()
+}
+
+pub fn find_by_trace(
+    connection: &mut Connection,
+    front_end: &str,
+    trace_id: i64,
+) -> Result<Option<Deposit>, StoreError> {
+    let name = name(front_end, trace_id);
+    let rows = connection.select::<DepositRow>("WHERE name = ?", &[Bind::Text(&name)])?;
+    rows.into_iter().next().map(deposit).transpose()
+}
+
+/// The deposit an order at a processor belongs to, with the processor's side.
+pub fn find_by_reference(
+    connection: &mut Connection,
+    reference: &str,
+) -> Result<Option<(Deposit, Managed)>, StoreError> {
+    let rows = connection.select::<DepositRow>("WHERE reference = ?", &[Bind::Text(reference)])?;
+    rows.into_iter().next().map(with_managed).transpose()
+}
+
+pub fn find_managed(
+    connection: &mut Connection,
+    id: DepositId,
+) -> Result<Option<(Deposit, Managed)>, StoreError> {
+    let rows = connection.select::<DepositRow>("WHERE id = ? AND run_by_us = 1", &[Bind::Int(id.0)])?;
+    rows.into_iter().next().map(with_managed).transpose()
+}
+
+fn with_managed(row: DepositRow) -> Result<(Deposit, Managed), StoreError> {
+    let id = row.id;
+    let managed = managed_part(&row).ok_or_else(|| StoreError::Corrupt(format!("deposit {id}: its processor")))?;
+    Ok((deposit(row)?, managed))
+}
+
+fn managed_part(row: &DepositRow) -> Option<Managed> {
+    Some(Managed {
+        account: row.account.clone()?,
+        method: row.method.clone()?,
+        reference: row.reference.clone()?,
+        processor_reference: row.processor_reference.clone(),
+        capture: row.capture.clone()?,
+    })
+}
+
+fn deposit(row: DepositRow) -> Result<Deposit, StoreError> {
+    let currency = currency(&row.currency)?;
+    let money = |minor| Money::from_minor(minor, currency);
+    let status = DepositStatus::from_name(&row.status)
+        .ok_or_else(|| StoreError::Corrupt(format!("deposit {}: status", row.id)))?;
+    Ok(Deposit {
+        id: DepositId(row.id),
+        status,
+        amount: money(row.amount),
+        captured: money(row.captured),
+        refunded: money(row.refunded),
+        processor: named(row.processor_name, row.processor, row.route)?,
+        front_end: row.front_end,
+        pin: row.pin,
+        trace_id: row.trace_id,
+        payment_method: row.payment_method,
+        transaction_id: row.transaction_id,
+        created_by: row.created_by,
+    })
+}

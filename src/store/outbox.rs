@@ -1,0 +1,179 @@
+//! Errands: what must be done outside, put in the same commit as the reason for it.
+
+use super::connection::Connection;
+use super::error::StoreError;
+use super::rows::OutboxRow;
+use super::statement::Bind;
+use super::tx::{Tx, micros};
+use chrono::{DateTime, Duration, Utc};
+
+/// Something to be done outside, once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Errand {
+    /// `pay_out`, `settle_deposit`, `tell_cashier`.
+    pub kind: String,
+    pub subject: String,
+    pub payload: String,
+}
+
+/// An errand that a worker has claimed. The fence tells its claim from every other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    pub id: i64,
+    pub fence: i64,
+    pub tries: i64,
+    pub errand: Errand,
+}
+
+/// An errand as people see it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub id: i64,
+    pub errand: Errand,
+    pub due_at: i64,
+    pub tries: i64,
+    pub parked: bool,
+    pub last_error: Option<String>,
+}
+
+/// Puts an errand; the same errand is put once, however often it is asked for.
+pub fn put(tx: &mut Tx<'_>, errand: &Errand, due: DateTime<Utc>) -> Result<(), StoreError> {
+    let name = crate::domain::ids::path(&[&errand.kind, &errand.subject]);
+    if let Some(mut row) = tx.find::<OutboxRow>(&name)? {
+        // Done or parked before: a new reason brings it back.
+        if row.done_at.is_some() || row.parked_at.is_some() {
+            row.done_at = None;
+            row.parked_at = None;
+            row.tries = 0;
+        }
+        row.due_at = row.due_at.min(micros(due)).max(tx.now_micros().min(micros(due)));
+        return tx.update(row);
+    }
+    let now = tx.now_micros();
+    let row = OutboxRow {
+        id: tx.new_id()?,
+        name,
+        version: 0,
+        kind: errand.kind.clone(),
+        subject: errand.subject.clone(),
+        payload: errand.payload.clone(),
+        due_at: micros(due),
+        tries: 0,
+        fence: 0,
+        leased_by: None,
+        leased_until: None,
+        parked_at: None,
+        done_at: None,
+        last_error: None,
+        created_at: now,
+    };
+    tx.insert(row)
+}
+
+/// Claims errands that are due under a lease. A claim of somebody who went away is over when its lease is.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    worker: &str,
+    most: i64,
+    lease: Duration,
+) -> Result<Vec<Claimed>, StoreError> {
+    let now = tx.now_micros();
+    let skip = if tx.connection.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let rest = format!(
+        "WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= ? AND (leased_until IS NULL OR leased_until < ?)
+         ORDER BY due_at, id LIMIT ? {skip}"
+    );
+    let rows = tx.select::<OutboxRow>(&rest, &[Bind::Int(now), Bind::Int(now), Bind::Int(most)])?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        row.fence += 1;
+        row.tries += 1;
+        row.leased_by = Some(worker.to_owned());
+        row.leased_until = Some(now + lease.num_microseconds().unwrap_or(i64::MAX / 2));
+        claimed.push(Claimed { id: row.id, fence: row.fence, tries: row.tries, errand: errand(&row) });
+        tx.update(row)?;
+    }
+    Ok(claimed)
+}
+
+/// The claim if it still holds: nobody else has claimed it since and its lease is not over.
+fn held(tx: &mut Tx<'_>, claim: &Claimed) -> Result<Option<OutboxRow>, StoreError> {
+    let now = tx.now_micros();
+    let row = tx.find_id::<OutboxRow>(claim.id)?;
+    Ok(row.filter(|row| {
+        row.fence == claim.fence && row.done_at.is_none() && row.leased_until.is_some_and(|until| until >= now)
+    }))
+}
+
+/// Whether this claim may still write. Asked in the same unit of work as the write.
+pub fn is_held(tx: &mut Tx<'_>, claim: &Claimed) -> Result<bool, StoreError> {
+    Ok(held(tx, claim)?.is_some())
+}
+
+/// The errand is done. `false` when the claim was lost meanwhile.
+pub fn finish(tx: &mut Tx<'_>, claim: &Claimed) -> Result<bool, StoreError> {
+    let Some(mut row) = held(tx, claim)? else { return Ok(false) };
+    row.done_at = Some(tx.now_micros());
+    row.leased_by = None;
+    row.leased_until = None;
+    tx.update(row)?;
+    Ok(true)
+}
+
+/// The errand is to be tried again later. `false` when the claim was lost meanwhile.
+pub fn again(tx: &mut Tx<'_>, claim: &Claimed, due: DateTime<Utc>, why: &str) -> Result<bool, StoreError> {
+    let Some(mut row) = held(tx, claim)? else { return Ok(false) };
+    row.due_at = micros(due);
+    row.last_error = Some(why.to_owned());
+    row.leased_by = None;
+    row.leased_until = None;
+    tx.update(row)?;
+    Ok(true)
+}
+
+/// Gives an errand up until a person retries it.
+pub fn park(tx: &mut Tx<'_>, id: i64, why: &str) -> Result<bool, StoreError> {
+    let Some(mut row) = tx.find_id::<OutboxRow>(id)?.filter(|row| row.done_at.is_none()) else { return Ok(false) };
+    row.parked_at = Some(tx.now_micros());
+    row.last_error = Some(why.to_owned());
+    row.leased_by = None;
+    row.leased_until = None;
+    tx.update(row)?;
+    Ok(true)
+}
+
+/// Makes an errand due now, parked or not.
+pub fn retry(tx: &mut Tx<'_>, id: i64) -> Result<bool, StoreError> {
+    let Some(mut row) = tx.find_id::<OutboxRow>(id)?.filter(|row| row.done_at.is_none()) else { return Ok(false) };
+    row.parked_at = None;
+    row.due_at = tx.now_micros();
+    tx.update(row)?;
+    Ok(true)
+}
+
+/// Errands that are not done, the parked ones alone or the others, behind an id.
+pub fn list(
+    connection: &mut Connection,
+    parked: bool,
+    after: i64,
+    most: i64,
+) -> Result<Vec<Listed>, StoreError> {
+    let condition = if parked { "parked_at IS NOT NULL" } else { "done_at IS NULL AND parked_at IS NULL" };
+    let rest = format!("WHERE {condition} AND done_at IS NULL AND id > ? ORDER BY id LIMIT ?");
+    let rows = connection.select::<OutboxRow>(&rest, &[Bind::Int(after), Bind::Int(most)])?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Listed {
+            id: row.id,
+            errand: errand(&row),
+            due_at: row.due_at,
+            tries: row.tries,
+            parked: row.parked_at.is_some(),
+            last_error: row.last_error,
+        })
+        .collect())
+}
+
+fn errand(row: &OutboxRow) -> Errand {
+    Errand { kind: row.kind.clone(), subject: row.subject.clone(), payload: row.payload.clone() }
+}

@@ -1,0 +1,227 @@
+//! The row types, column by column as the migrations declare them.
+
+use super::row::row;
+
+row! {
+    /// A writer's lane: its audit chain's head and the last id it made.
+    LaneRow in "lanes", locked: true {
+        head_seq: i64,
+        head_hash: String,
+        last_id: i64,
+    }
+}
+
+row! {
+    CustomerRow in "customers", locked: false {
+        front_end: String,
+        pin: String,
+        currency: String,
+        blocked: i64,
+        login_token_hash: Option<String>,
+        first_name: Option<String>,
+        last_name: Option<String>,
+        street: Option<String>,
+        city: Option<String>,
+        province: Option<String>,
+        postal_code: Option<String>,
+        country: Option<String>,
+        phone: Option<String>,
+        email: Option<String>,
+        born: Option<String>,
+        gender: Option<String>,
+        profile: Option<i64>,
+        ip_address: Option<String>,
+        created_at: i64,
+        updated_at: i64,
+    }
+}
+
+row! {
+    AccountRow in "accounts", locked: true {
+        path: String,
+        stripe: i64,
+        kind: String,
+        currency: String,
+        balance: i64,
+    }
+}
+
+row! {
+    LedgerTransactionRow in "ledger_transactions", locked: false {
+        kind: String,
+        subject: String,
+        subject_id: Option<i64>,
+        front_end: String,
+        at: i64,
+    }
+}
+
+/// One posting pair. It has no name and no version: it is written once and never read by a command.
+#[derive(Clone, PartialEq, diesel::Queryable)]
+pub struct EntryRow {
+    pub id: i64,
+    pub transaction_id: i64,
+    pub from_account: i64,
+    pub to_account: i64,
+    pub amount: i64,
+    pub currency: String,
+}
+
+row! {
+    PayoutRow in "payouts", locked: true {
+        front_end: String,
+        pin: String,
+        customer_id: i64,
+        trace_id: i64,
+        status: String,
+        currency: String,
+        amount: i64,
+        fee: i64,
+        debit_state: String,
+        debit_amount: i64,
+        debit_fee: i64,
+        asked_name: Option<String>,
+        asked_processor: Option<String>,
+        asked_route: Option<String>,
+        used_name: Option<String>,
+        used_processor: Option<String>,
+        used_route: Option<String>,
+        payment_method: Option<String>,
+        transaction_id: Option<String>,
+        created_by: Option<String>,
+        updated_by: Option<String>,
+        reversal_id: Option<i64>,
+        reversal_trace_id: Option<i64>,
+        attempt_id: Option<i64>,
+        attempt_state: Option<String>,
+        created_at: i64,
+        updated_at: i64,
+    }
+}
+
+row! {
+    AttemptRow in "payout_attempts", locked: true {
+        payout_id: i64,
+        number: i64,
+        route: String,
+        account: String,
+        request_id: String,
+        reference: String,
+        state: String,
+        processor_reference: Option<String>,
+        code: Option<String>,
+        reason: Option<String>,
+        sent_at: Option<i64>,
+        inquiries: i64,
+        created_at: i64,
+        updated_at: i64,
+    }
+}
+
+row! {
+    DepositRow in "deposits", locked: true {
+        front_end: String,
+        pin: String,
+        customer_id: i64,
+        trace_id: i64,
+        status: String,
+        currency: String,
+        amount: i64,
+        captured: i64,
+        refunded: i64,
+        processor_name: Option<String>,
+        processor: Option<String>,
+        route: Option<String>,
+        payment_method: Option<String>,
+        transaction_id: Option<String>,
+        created_by: Option<String>,
+        run_by_us: i64,
+        account: Option<String>,
+        method: Option<String>,
+        reference: Option<String>,
+        processor_reference: Option<String>,
+        capture: Option<String>,
+        created_at: i64,
+        updated_at: i64,
+    }
+}
+
+row! {
+    InstrumentRow in "instruments", locked: false {
+        customer_id: i64,
+        issuer: String,
+        token: String,
+        brand: String,
+        expiry: String,
+        masked: String,
+        created_at: i64,
+        updated_at: i64,
+    }
+}
+
+row! {
+    ReplyRow in "replies", locked: false {
+        fingerprint: String,
+        reply: String,
+        at: i64,
+    }
+}
+
+row! {
+    OutboxRow in "outbox", locked: true {
+        kind: String,
+        subject: String,
+        payload: String,
+        due_at: i64,
+        tries: i64,
+        fence: i64,
+        leased_by: Option<String>,
+        leased_until: Option<i64>,
+        parked_at: Option<i64>,
+        done_at: Option<i64>,
+        last_error: Option<String>,
+        created_at: i64,
+    }
+}
+
+row! {
+    NoticeRow in "notices", locked: true {
+        account: String,
+        reference: String,
+        summary: String,
+        deliveries: i64,
+        at: i64,
+    }
+}
+
+/// One audit row. `seq`, `hash` and `lane` are filled in when the batch is written.
+#[derive(Clone, PartialEq, diesel::Queryable)]
+pub struct AuditRow {
+    pub id: i64,
+    pub lane: i64,
+    pub seq: i64,
+    pub hash: String,
+    pub at: i64,
+    pub kind: String,
+    pub subject: String,
+    pub front_end: String,
+    pub pin: String,
+    pub who: String,
+    pub why: String,
+    pub from_state: String,
+    pub to_state: String,
+    pub request_id: String,
+    pub detail: String,
+}
+
+impl EntryRow {
+    pub const COLUMNS: [&'static str; 6] =
+        ["id", "transaction_id", "from_account", "to_account", "amount", "currency"];
+}
+
+impl AuditRow {
+    pub const COLUMNS: [&'static str; 15] = [
+        "id", "lane", "seq", "hash", "at", "kind", "subject", "front_end", "pin", "who", "why", "from_state",
+        "to_state", "request_id", "detail",
+    ];
+}

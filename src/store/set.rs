@@ -1,0 +1,204 @@
+//! The working set of a batch: rows that were loaded, what commands made of them, and how to take that back.
+
+use super::error::StoreError;
+use super::rows::*;
+use super::row::Row;
+use std::collections::HashMap;
+
+/// The rows of one table that a batch has seen or made.
+pub struct Table<R> {
+    slots: HashMap<i64, Slot<R>>,
+    /// Names that were asked for; `None` is known to be absent.
+    names: HashMap<String, Option<i64>>,
+    journal: Vec<Undo<R>>,
+}
+
+struct Slot<R> {
+    row: R,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    AsStored,
+    Changed,
+    New,
+}
+
+enum Undo<R> {
+    Insert { id: i64 },
+    Update { before: R, state: State },
+}
+
+/// What the set knows of a name.
+pub enum Known<'a, R> {
+    Row(&'a R),
+    Absent,
+    /// Nobody asked yet: look in the database.
+    Unread,
+}
+
+impl<R> Default for Table<R> {
+    fn default() -> Table<R> {
+        Table { slots: HashMap::new(), names: HashMap::new(), journal: Vec::new() }
+    }
+}
+
+impl<R: Row> Table<R> {
+    pub fn by_name(&self, name: &str) -> Known<'_, R> {
+        match self.names.get(name) {
+            None => Known::Unread,
+            Some(None) => Known::Absent,
+            Some(Some(id)) => self.slots.get(id).map_or(Known::Absent, |slot| Known::Row(&slot.row)),
+        }
+    }
+
+    pub fn by_id(&self, id: i64) -> Option<&R> {
+        self.slots.get(&id).map(|slot| &slot.row)
+    }
+
+    /// Takes rows in that were read; a row that a command has touched since stays as the command left it.
+    pub fn learn(&mut self, rows: Vec<R>) {
+        for row in rows {
+            self.names.insert(row.name().to_owned(), Some(row.id()));
+            self.slots.entry(row.id()).or_insert(Slot { row, state: State::AsStored });
+        }
+    }
+
+    /// Remembers which of the names that were looked up do not exist.
+    pub fn learn_absent<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        for name in names {
+            if !self.names.contains_key(name) {
+                self.names.insert(name.to_owned(), None);
+            }
+        }
+    }
+
+    /// Adds a row; `false` when the name is taken in this set.
+    pub fn insert(&mut self, row: R) -> bool {
+        if matches!(self.names.get(row.name()), Some(Some(_))) {
+            return false;
+        }
+        self.names.insert(row.name().to_owned(), Some(row.id()));
+        self.journal.push(Undo::Insert { id: row.id() });
+        self.slots.insert(row.id(), Slot { row, state: State::New });
+        true
+    }
+
+    /// Replaces a row of the set and counts its version up, once a batch; `false` when the set does not hold it.
+    pub fn update(&mut self, mut row: R) -> bool {
+        let Some(slot) = self.slots.get_mut(&row.id()) else { return false };
+        let stored = slot.row.version();
+        row.set_version(if slot.state == State::AsStored { stored + 1 } else { stored });
+        let state = if slot.state == State::New { State::New } else { State::Changed };
+        let before = std::mem::replace(slot, Slot { row, state });
+        self.journal.push(Undo::Update { before: before.row, state: before.state });
+        true
+    }
+
+    fn mark(&self) -> usize {
+        self.journal.len()
+    }
+
+    fn roll_back(&mut self, mark: usize) {
+        while self.journal.len() > mark {
+            match self.journal.pop() {
+                Some(Undo::Insert { id }) => {
+                    if let Some(slot) = self.slots.remove(&id) {
+                        self.names.insert(slot.row.name().to_owned(), None);
+                    }
+                }
+                Some(Undo::Update { before, state }) => {
+                    self.slots.insert(before.id(), Slot { row: before, state });
+                }
+                None => break,
+            }
+        }
+    }
+
+    /// The rows to insert, by id.
+    pub fn new_rows(&self) -> Vec<&R> {
+        self.rows_in(State::New)
+    }
+
+    /// The rows to update, by id: every writer takes locks in this order.
+    pub fn changed_rows(&self) -> Vec<&R> {
+        self.rows_in(State::Changed)
+    }
+
+    fn rows_in(&self, state: State) -> Vec<&R> {
+        let mut rows: Vec<&R> =
+            self.slots.values().filter(|slot| slot.state == state).map(|slot| &slot.row).collect();
+        rows.sort_unstable_by_key(|row| row.id());
+        rows
+    }
+}
+
+/// A row type that has its table in the set.
+pub trait InSet: Row {
+    fn table(set: &mut WorkingSet) -> &mut Table<Self>;
+}
+
+macro_rules! working_set {
+    ($($(#[$doc:meta])* $field:ident: $row:ident,)*) => {
+        /// Everything a batch holds in memory. Written at once, in the order of the fields.
+        #[derive(Default)]
+        pub struct WorkingSet {
+            $($(#[$doc])* pub $field: Table<$row>,)*
+            /// Ledger entries and audit rows only ever grow.
+            pub entries: Vec<EntryRow>,
+            pub facts: Vec<AuditRow>,
+        }
+
+        /// How far the set had come when a command began.
+        pub struct Mark {
+            $($field: usize,)*
+            entries: usize,
+            facts: usize,
+        }
+
+        impl WorkingSet {
+            pub fn mark(&self) -> Mark {
+                Mark { $($field: self.$field.mark(),)* entries: self.entries.len(), facts: self.facts.len() }
+            }
+
+            /// Takes back everything since the mark: a refused command disturbs nobody.
+            pub fn roll_back(&mut self, mark: &Mark) {
+                $(self.$field.roll_back(mark.$field);)*
+                self.entries.truncate(mark.entries);
+                self.facts.truncate(mark.facts);
+            }
+
+            /// Shows the visitor every table, in the order in which they must be written.
+            pub fn for_each_table<'a>(&'a self, visitor: &mut impl TableVisitor<'a>) -> Result<(), StoreError> {
+                $(visitor.visit(&self.$field)?;)*
+                Ok(())
+            }
+        }
+
+        $(impl InSet for $row {
+            fn table(set: &mut WorkingSet) -> &mut Table<$row> {
+                &mut set.$field
+            }
+        })*
+    };
+}
+
+/// Somebody who does the same with every table of the set.
+pub trait TableVisitor<'a> {
+    fn visit<R: Row>(&mut self, table: &'a Table<R>) -> Result<(), StoreError>;
+}
+
+working_set! {
+    lanes: LaneRow,
+    customers: CustomerRow,
+    accounts: AccountRow,
+    payouts: PayoutRow,
+    attempts: AttemptRow,
+    deposits: DepositRow,
+    instruments: InstrumentRow,
+    transactions: LedgerTransactionRow,
+    replies: ReplyRow,
+    outbox: OutboxRow,
+    notices: NoticeRow,
+}
