@@ -3,5 +3,6 @@
 pub mod cashier;
 pub mod clock;
 pub mod domain;
+pub mod operations;
 pub mod processors;
 pub mod store;

@@ -131,7 +131,12 @@ pub struct Transaction {
 
 impl Transaction {
     pub fn new(kind: Kind, subject: impl ToString, front_end: &str) -> Transaction {
-        Transaction { kind, subject: subject.to_string(), front_end: front_end.to_owned(), entries: Vec::new() }
+        Transaction {
+            kind,
+            subject: subject.to_string(),
+            front_end: front_end.to_owned(),
+            entries: Vec::new(),
+        }
     }
 
     /// Adds an entry; a zero amount adds nothing, a negative one or a foreign currency can't be written.
@@ -156,10 +161,11 @@ impl Transaction {
     /// The same seen account by account, in the order of first mention: what each account's balance changes by.
     pub fn postings(&self) -> Vec<(Account, Money)> {
         let mut postings: Vec<(Account, i64)> = Vec::new();
-        let mut add = |account: &Account, minor: i64| match postings.iter_mut().find(|(known, _)| known == account) {
-            Some((_, sum)) => *sum += minor,
-            None => postings.push((account.clone(), minor)),
-        };
+        let mut add =
+            |account: &Account, minor: i64| match postings.iter_mut().find(|(known, _)| known == account) {
+                Some((_, sum)) => *sum += minor,
+                None => postings.push((account.clone(), minor)),
+            };
         for entry in &self.entries {
             add(&entry.from, -entry.amount.minor());
             add(&entry.to, entry.amount.minor());
@@ -190,7 +196,8 @@ mod tests {
         let new = || Transaction::new(Kind::Adjustment, "x", "F");
         assert!(new().moving(eur(-1), Account::fees("F", e), Account::adjustments("F", e)).is_err());
         assert!(new().moving(eur(1), Account::fees("F", e), Account::adjustments("F", usd)).is_err());
-        let nothing = new().moving(eur(0), Account::fees("F", e), Account::adjustments("F", e)).expect("zero");
+        let nothing =
+            new().moving(eur(0), Account::fees("F", e), Account::adjustments("F", e)).expect("zero");
         assert!(nothing.entries().is_empty());
     }
 

@@ -109,7 +109,8 @@ impl ProcessorMap {
         unknown: UnknownName,
         longest: usize,
     ) -> Result<ProcessorMap, PatternError> {
-        let mut map = ProcessorMap { exact: HashMap::new(), families: Vec::new(), default: None, unknown, longest };
+        let mut map =
+            ProcessorMap { exact: HashMap::new(), families: Vec::new(), default: None, unknown, longest };
         for (pattern, processor) in lines {
             map.insert(pattern, processor)?;
         }
@@ -170,7 +171,8 @@ impl Family {
     fn parse(pattern: &str) -> Option<Family> {
         let (base, range) = pattern.strip_suffix(']')?.split_once('[')?;
         let (first, last) = range.split_once('-')?;
-        let family = Family { base: base.to_lowercase(), first: first.parse().ok()?, last: last.parse().ok()? };
+        let family =
+            Family { base: base.to_lowercase(), first: first.parse().ok()?, last: last.parse().ok()? };
         (!base.trim().is_empty() && 1 <= family.first && family.first <= family.last && family.last <= 99)
             .then_some(family)
     }
@@ -221,7 +223,8 @@ mod tests {
 
     #[test]
     fn the_default_line_takes_every_other_name() {
-        let lines = [("CFT", "cft"), ("*", "default")].map(|(p, name)| (p.to_owned(), Processor::booked(name)));
+        let lines =
+            [("CFT", "cft"), ("*", "default")].map(|(p, name)| (p.to_owned(), Processor::booked(name)));
         let map = ProcessorMap::new(lines, UnknownName::Refuse, 25).expect("a good map");
         assert_eq!(name(&map, "CFT").as_deref(), Ok("cft"));
         assert_eq!(name(&map, "Skrill").as_deref(), Ok("default"));

@@ -44,7 +44,90 @@ pub enum Refusal {
     AlreadyReversed,
 }
 
+/// A refusal without its particulars: what a stored answer remembers, and what the door turns into a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefusalCode {
+    BadField,
+    CustomerNotFound,
+    CustomerBlocked,
+    OtherFrontEnd,
+    CurrencyMismatch,
+    InsufficientFunds,
+    Rule,
+    NotFound,
+    IllegalStep,
+    AmountFixed,
+    Conflict,
+    AlreadyReversed,
+    NotAuthenticated,
+}
+
+impl RefusalCode {
+    pub const ALL: [RefusalCode; 13] = {
+        use RefusalCode::*;
+        [
+            BadField,
+            CustomerNotFound,
+            CustomerBlocked,
+            OtherFrontEnd,
+            CurrencyMismatch,
+            InsufficientFunds,
+            Rule,
+            NotFound,
+            IllegalStep,
+            AmountFixed,
+            Conflict,
+            AlreadyReversed,
+            NotAuthenticated,
+        ]
+    };
+
+    pub fn name(self) -> &'static str {
+        match self {
+            RefusalCode::BadField => "bad_field",
+            RefusalCode::CustomerNotFound => "customer_not_found",
+            RefusalCode::CustomerBlocked => "customer_blocked",
+            RefusalCode::OtherFrontEnd => "other_front_end",
+            RefusalCode::CurrencyMismatch => "currency_mismatch",
+            RefusalCode::InsufficientFunds => "insufficient_funds",
+            RefusalCode::Rule => "rule",
+            RefusalCode::NotFound => "not_found",
+            RefusalCode::IllegalStep => "illegal_step",
+            RefusalCode::AmountFixed => "amount_fixed",
+            RefusalCode::Conflict => "conflict",
+            RefusalCode::AlreadyReversed => "already_reversed",
+            RefusalCode::NotAuthenticated => "not_authenticated",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<RefusalCode> {
+        RefusalCode::ALL.into_iter().find(|code| code.name() == name)
+    }
+}
+
 impl Refusal {
+    pub fn code(&self) -> RefusalCode {
+        match self {
+            Refusal::BadField { .. } => RefusalCode::BadField,
+            Refusal::CustomerNotFound => RefusalCode::CustomerNotFound,
+            Refusal::CustomerBlocked => RefusalCode::CustomerBlocked,
+            Refusal::CustomerNotAuthenticated => RefusalCode::NotAuthenticated,
+            Refusal::OtherFrontEnd => RefusalCode::OtherFrontEnd,
+            Refusal::CurrencyMismatch { .. } => RefusalCode::CurrencyMismatch,
+            Refusal::InsufficientFunds { .. } => RefusalCode::InsufficientFunds,
+            Refusal::Limit { .. } | Refusal::ProcessorUnknown { .. } | Refusal::CustomerRule { .. } => {
+                RefusalCode::Rule
+            }
+            Refusal::PayoutNotFound | Refusal::DepositNotFound => RefusalCode::NotFound,
+            Refusal::IllegalStep { .. }
+            | Refusal::IllegalDepositStep { .. }
+            | Refusal::OutcomeOpen { .. } => RefusalCode::IllegalStep,
+            Refusal::AmountFixed { .. } => RefusalCode::AmountFixed,
+            Refusal::Conflict { .. } => RefusalCode::Conflict,
+            Refusal::AlreadyReversed => RefusalCode::AlreadyReversed,
+        }
+    }
+
     pub fn bad(field: &'static str, reason: impl ToString) -> Refusal {
         Refusal::BadField { field, reason: reason.to_string() }
     }

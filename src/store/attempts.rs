@@ -72,7 +72,8 @@ pub fn lock(tx: &mut Tx<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreErro
 
 /// The latest attempt of a payout.
 pub fn latest(tx: &mut Tx<'_>, payout: PayoutId) -> Result<Option<Attempt>, StoreError> {
-    let rows = tx.select::<AttemptRow>("WHERE payout_id = ? ORDER BY number DESC LIMIT 1", &[Bind::Int(payout.0)])?;
+    let rows =
+        tx.select::<AttemptRow>("WHERE payout_id = ? ORDER BY number DESC LIMIT 1", &[Bind::Int(payout.0)])?;
     rows.into_iter().next().map(attempt).transpose()
 }
 
@@ -102,11 +103,17 @@ pub fn advance(tx: &mut Tx<'_>, changed: &Attempt) -> Result<(), StoreError> {
 }
 
 pub fn find_now(connection: &mut Connection, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
-    connection.select::<AttemptRow>("WHERE id = ?", &[Bind::Int(id.0)])?.into_iter().next().map(attempt).transpose()
+    connection
+        .select::<AttemptRow>("WHERE id = ?", &[Bind::Int(id.0)])?
+        .into_iter()
+        .next()
+        .map(attempt)
+        .transpose()
 }
 
 pub fn of_payout(connection: &mut Connection, payout: PayoutId) -> Result<Vec<Attempt>, StoreError> {
-    let rows = connection.select::<AttemptRow>("WHERE payout_id = ? ORDER BY number", &[Bind::Int(payout.0)])?;
+    let rows =
+        connection.select::<AttemptRow>("WHERE payout_id = ? ORDER BY number", &[Bind::Int(payout.0)])?;
     rows.into_iter().map(attempt).collect()
 }
 

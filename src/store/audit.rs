@@ -82,8 +82,16 @@ pub(super) fn chain(set: &mut WorkingSet, lane: i64) -> Result<(), StoreError> {
 fn hash(previous: &str, row: &AuditRow) -> String {
     let numbers = [row.id, row.lane, row.seq, row.at].map(|number| number.to_string());
     let texts = [
-        &row.kind, &row.subject, &row.front_end, &row.pin, &row.who, &row.why, &row.from_state, &row.to_state,
-        &row.request_id, &row.detail,
+        &row.kind,
+        &row.subject,
+        &row.front_end,
+        &row.pin,
+        &row.who,
+        &row.why,
+        &row.from_state,
+        &row.to_state,
+        &row.request_id,
+        &row.detail,
     ];
     let mut digest = Sha256::new();
     digest.update(previous.as_bytes());
@@ -117,14 +125,19 @@ pub fn verify(connection: &mut Connection) -> Result<Verified, StoreError> {
     }
     for (lane, (seq, hash)) in lanes.iter().zip(heads) {
         if (seq, hash.as_str()) != (lane.head_seq, lane.head_hash.as_str()) {
-            let breach = format!("lane {} ends at row {seq}, its kept head says {}", lane.name, lane.head_seq);
+            let breach =
+                format!("lane {} ends at row {seq}, its kept head says {}", lane.name, lane.head_seq);
             verified.breaches.push(breach);
         }
     }
     Ok(verified)
 }
 
-fn walk(connection: &mut Connection, lane: i64, verified: &mut Verified) -> Result<(i64, String), StoreError> {
+fn walk(
+    connection: &mut Connection,
+    lane: i64,
+    verified: &mut Verified,
+) -> Result<(i64, String), StoreError> {
     let (mut seq, mut previous) = (0, String::new());
     loop {
         let rows = after(connection, lane, seq, PAGE)?;
@@ -146,7 +159,12 @@ fn walk(connection: &mut Connection, lane: i64, verified: &mut Verified) -> Resu
 
 /// The next rows of a lane, oldest first. Within a lane numbers have no holes and become visible in order, so a
 /// reader that remembers the last number misses nothing.
-pub fn after(connection: &mut Connection, lane: i64, seq: i64, most: i64) -> Result<Vec<AuditRow>, StoreError> {
+pub fn after(
+    connection: &mut Connection,
+    lane: i64,
+    seq: i64,
+    most: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
     let sql = format!(
         "SELECT {} FROM audit WHERE lane = ? AND seq > ? ORDER BY seq LIMIT ?",
         AuditRow::COLUMNS.join(", ")
@@ -155,8 +173,13 @@ pub fn after(connection: &mut Connection, lane: i64, seq: i64, most: i64) -> Res
 }
 
 /// Everything that was recorded of one subject, oldest first.
-pub fn of_subject(connection: &mut Connection, subject: &str, most: i64) -> Result<Vec<AuditRow>, StoreError> {
-    let sql = format!("SELECT {} FROM audit WHERE subject = ? ORDER BY id LIMIT ?", AuditRow::COLUMNS.join(", "));
+pub fn of_subject(
+    connection: &mut Connection,
+    subject: &str,
+    most: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
+    let sql =
+        format!("SELECT {} FROM audit WHERE subject = ? ORDER BY id LIMIT ?", AuditRow::COLUMNS.join(", "));
     connection.load::<AuditSql, AuditRow>(&sql, &[Bind::Text(subject), Bind::Int(most)])
 }
 
@@ -166,6 +189,5 @@ pub fn lanes(connection: &mut Connection) -> Result<Vec<LaneRow>, StoreError> {
 }
 
 use diesel::sql_types::{BigInt, Text};
-type AuditSql = (
-    BigInt, BigInt, BigInt, Text, BigInt, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text,
-);
+type AuditSql =
+    (BigInt, BigInt, BigInt, Text, BigInt, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text);

@@ -110,7 +110,8 @@ pub fn run(connection: &mut Connection) -> Result<Checked, StoreError> {
         let breaches = connection.load::<Text, String>(&format!("{sql}{MOST_BREACHES}"), &[])?;
         checked.checks.push(Check { what, breaches });
     }
-    let sql = "SELECT payout_id FROM payout_attempts WHERE state IN ('Sending', 'Unknown') ORDER BY payout_id";
+    let sql =
+        "SELECT payout_id FROM payout_attempts WHERE state IN ('Sending', 'Unknown') ORDER BY payout_id";
     let ids: Vec<i64> = connection.load::<BigInt, i64>(sql, &[])?;
     checked.to_inquire = ids.iter().map(|&id| crate::domain::ids::PayoutId(id).to_string()).collect();
     Ok(checked)

@@ -35,7 +35,11 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<DatabaseUrl, UrlError> {
         if let Some(path) = text.strip_prefix("sqlite://") {
-            return if path.is_empty() { Err(UrlError::NoFile) } else { Ok(DatabaseUrl::Sqlite(path.to_owned())) };
+            return if path.is_empty() {
+                Err(UrlError::NoFile)
+            } else {
+                Ok(DatabaseUrl::Sqlite(path.to_owned()))
+            };
         }
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err(UrlError::Scheme);
@@ -141,7 +145,11 @@ fn open_postgres(url: &str, purpose: Purpose) -> Result<PgConnection, StoreError
     // The error's text may repeat the URL, and with it the password: only its kind is kept.
     let mut connection = PgConnection::establish(url).map_err(|error| {
         let text = error.to_string();
-        let safe = if text.contains("password authentication") { "password authentication failed" } else { "no connection" };
+        let safe = if text.contains("password authentication") {
+            "password authentication failed"
+        } else {
+            "no connection"
+        };
         StoreError::Unreachable(safe.to_owned())
     })?;
     connection.batch_execute(

@@ -22,7 +22,8 @@ pub fn find(tx: &mut Tx<'_>, front_end: &str, pin: &str) -> Result<Option<Custom
 pub fn use_login_token(tx: &mut Tx<'_>, front_end: &str, pin: &str, hash: &str) -> Result<bool, StoreError> {
     use subtle::ConstantTimeEq;
     let Some(mut row) = tx.find::<CustomerRow>(&name(front_end, pin))? else { return Ok(false) };
-    let fits = row.login_token_hash.as_deref().is_some_and(|held| held.as_bytes().ct_eq(hash.as_bytes()).into());
+    let fits =
+        row.login_token_hash.as_deref().is_some_and(|held| held.as_bytes().ct_eq(hash.as_bytes()).into());
     if fits {
         row.login_token_hash = None;
         row.updated_at = tx.now_micros();
@@ -102,7 +103,11 @@ fn fill(row: &mut CustomerRow, customer: &Customer) {
     row.ip_address = details.ip_address;
 }
 
-pub fn find_now(connection: &mut Connection, front_end: &str, pin: &str) -> Result<Option<Customer>, StoreError> {
+pub fn find_now(
+    connection: &mut Connection,
+    front_end: &str,
+    pin: &str,
+) -> Result<Option<Customer>, StoreError> {
     let rows = connection.select::<CustomerRow>("WHERE name = ?", &[Bind::Text(&name(front_end, pin))])?;
     rows.into_iter().next().map(customer).transpose()
 }

@@ -151,7 +151,8 @@ pub fn find_managed(
 
 fn with_managed(row: DepositRow) -> Result<(Deposit, Managed), StoreError> {
     let id = row.id;
-    let managed = managed_part(&row).ok_or_else(|| StoreError::Corrupt(format!("deposit {id}: its processor")))?;
+    let managed =
+        managed_part(&row).ok_or_else(|| StoreError::Corrupt(format!("deposit {id}: its processor")))?;
     Ok((deposit(row)?, managed))
 }
 

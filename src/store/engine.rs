@@ -99,7 +99,8 @@ impl Writer {
             None => Connection::open(&self.url, Purpose::Write)?,
         };
         connection.begin()?;
-        let result = self.inside(&mut connection, jobs).and_then(|failed| connection.commit().map(|()| failed));
+        let result =
+            self.inside(&mut connection, jobs).and_then(|failed| connection.commit().map(|()| failed));
         // After an error the transaction is ended; a connection that can't even do that is not used again.
         if result.is_ok() || connection.rollback().is_ok() {
             self.connection = Some(connection);

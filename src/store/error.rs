@@ -67,7 +67,10 @@ impl StoreError {
             StoreError::Database(error) | StoreError::Locked(error) => {
                 matches!(error, Error::BrokenTransactionManager)
                     || matches!(error, Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _))
-                    || says(error, &["server closed", "terminating connection", "connection to server", "no connection"])
+                    || says(
+                        error,
+                        &["server closed", "terminating connection", "connection to server", "no connection"],
+                    )
             }
             StoreError::Raced
             | StoreError::Full
@@ -86,7 +89,9 @@ impl StoreError {
             StoreError::Panicked => StoreError::Panicked,
             StoreError::Corrupt(what) => StoreError::Corrupt(what.clone()),
             StoreError::Unreachable(why) => StoreError::Unreachable(why.clone()),
-            StoreError::Locked(error) | StoreError::Database(error) => StoreError::Unreachable(error.to_string()),
+            StoreError::Locked(error) | StoreError::Database(error) => {
+                StoreError::Unreachable(error.to_string())
+            }
         }
     }
 }
@@ -102,7 +107,10 @@ impl From<Error> for StoreError {
         if says(&error, &["deadlock detected", "could not serialize"]) {
             return StoreError::Raced;
         }
-        if says(&error, &["database is locked", "lock timeout", "statement timeout", "database table is locked"]) {
+        if says(
+            &error,
+            &["database is locked", "lock timeout", "statement timeout", "database table is locked"],
+        ) {
             return StoreError::Locked(error);
         }
         StoreError::Database(error)

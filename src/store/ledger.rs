@@ -123,14 +123,14 @@ pub fn postings_of(connection: &mut Connection, subject: &str) -> Result<Vec<Pos
         WHERE t.subject_id = ? ORDER BY t.id, e.id";
     let Some(id) = subject_id(subject) else { return Ok(Vec::new()) };
     type Line = (String, String, String, i64, String);
-    let rows: Vec<Line> = connection
-        .load::<(Text, Text, Text, BigInt, Text), Line>(sql, &[Bind::Int(id)])?;
+    let rows: Vec<Line> = connection.load::<(Text, Text, Text, BigInt, Text), Line>(sql, &[Bind::Int(id)])?;
     let mut postings: Vec<Posting> = Vec::new();
     for (kind, from, to, minor, currency) in rows {
         let currency = Currency::find(&currency)
             .ok_or_else(|| StoreError::Corrupt(format!("`{currency}` is not a currency")))?;
         for (account, minor) in [(from, -minor), (to, minor)] {
-            let known = postings.iter_mut().find(|posting| posting.kind == kind && posting.account == account);
+            let known =
+                postings.iter_mut().find(|posting| posting.kind == kind && posting.account == account);
             match known {
                 Some(posting) => {
                     posting.amount = Money::from_minor(posting.amount.minor() + minor, currency);

@@ -28,11 +28,14 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
     let mut connection = Connection::open(url, Purpose::Write)?;
     if connection.is_postgres() {
         // The harness takes no lock of its own. DDL waits for this session's key.
-        connection.batch("SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock(7411001)")?;
+        connection
+            .batch("SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock(7411001)")?;
     }
     let versions = match &mut connection {
         Connection::Sqlite(connection) => names(connection.run_pending_migrations(SQLITE).map_err(failed)?),
-        Connection::Postgres(connection) => names(connection.run_pending_migrations(POSTGRES).map_err(failed)?),
+        Connection::Postgres(connection) => {
+            names(connection.run_pending_migrations(POSTGRES).map_err(failed)?)
+        }
     };
     Ok(versions)
 }

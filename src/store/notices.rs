@@ -6,7 +6,13 @@ use super::tx::Tx;
 use crate::domain::ids::path;
 
 /// Stores a notice; `false` when the same news had come before, which is only counted.
-pub fn store(tx: &mut Tx<'_>, account: &str, key: &str, reference: &str, summary: &str) -> Result<bool, StoreError> {
+pub fn store(
+    tx: &mut Tx<'_>,
+    account: &str,
+    key: &str,
+    reference: &str,
+    summary: &str,
+) -> Result<bool, StoreError> {
     let name = path(&[account, key]);
     if let Some(mut row) = tx.find::<NoticeRow>(&name)? {
         row.deliveries += 1;

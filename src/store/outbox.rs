@@ -71,12 +71,7 @@ pub fn put(tx: &mut Tx<'_>, errand: &Errand, due: DateTime<Utc>) -> Result<(), S
 }
 
 /// Claims errands that are due under a lease. A claim of somebody who went away is over when its lease is.
-pub fn claim(
-    tx: &mut Tx<'_>,
-    worker: &str,
-    most: i64,
-    lease: Duration,
-) -> Result<Vec<Claimed>, StoreError> {
+pub fn claim(tx: &mut Tx<'_>, worker: &str, most: i64, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
     let now = tx.now_micros();
     let skip = if tx.connection.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
     let rest = format!(
@@ -101,7 +96,9 @@ fn held(tx: &mut Tx<'_>, claim: &Claimed) -> Result<Option<OutboxRow>, StoreErro
     let now = tx.now_micros();
     let row = tx.find_id::<OutboxRow>(claim.id)?;
     Ok(row.filter(|row| {
-        row.fence == claim.fence && row.done_at.is_none() && row.leased_until.is_some_and(|until| until >= now)
+        row.fence == claim.fence
+            && row.done_at.is_none()
+            && row.leased_until.is_some_and(|until| until >= now)
     }))
 }
 
@@ -133,7 +130,9 @@ pub fn again(tx: &mut Tx<'_>, claim: &Claimed, due: DateTime<Utc>, why: &str) ->
 
 /// Gives an errand up until a person retries it.
 pub fn park(tx: &mut Tx<'_>, id: i64, why: &str) -> Result<bool, StoreError> {
-    let Some(mut row) = tx.find_id::<OutboxRow>(id)?.filter(|row| row.done_at.is_none()) else { return Ok(false) };
+    let Some(mut row) = tx.find_id::<OutboxRow>(id)?.filter(|row| row.done_at.is_none()) else {
+        return Ok(false);
+    };
     row.parked_at = Some(tx.now_micros());
     row.last_error = Some(why.to_owned());
     row.leased_by = None;
@@ -144,7 +143,9 @@ pub fn park(tx: &mut Tx<'_>, id: i64, why: &str) -> Result<bool, StoreError> {
 
 /// Makes an errand due now, parked or not.
 pub fn retry(tx: &mut Tx<'_>, id: i64) -> Result<bool, StoreError> {
-    let Some(mut row) = tx.find_id::<OutboxRow>(id)?.filter(|row| row.done_at.is_none()) else { return Ok(false) };
+    let Some(mut row) = tx.find_id::<OutboxRow>(id)?.filter(|row| row.done_at.is_none()) else {
+        return Ok(false);
+    };
     row.parked_at = None;
     row.due_at = tx.now_micros();
     tx.update(row)?;

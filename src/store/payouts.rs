@@ -123,7 +123,12 @@ pub fn has_requested_in(tx: &mut Tx<'_>, customer: i64) -> Result<bool, StoreErr
 }
 
 pub fn find_now(connection: &mut Connection, id: PayoutId) -> Result<Option<Payout>, StoreError> {
-    connection.select::<PayoutRow>("WHERE id = ?", &[Bind::Int(id.0)])?.into_iter().next().map(payout).transpose()
+    connection
+        .select::<PayoutRow>("WHERE id = ?", &[Bind::Int(id.0)])?
+        .into_iter()
+        .next()
+        .map(payout)
+        .transpose()
 }
 
 /// Finds by the cashier's own number.
@@ -133,7 +138,12 @@ pub fn find_by_trace(
     trace_id: i64,
 ) -> Result<Option<Payout>, StoreError> {
     let name = name(front_end, trace_id);
-    connection.select::<PayoutRow>("WHERE name = ?", &[Bind::Text(&name)])?.into_iter().next().map(payout).transpose()
+    connection
+        .select::<PayoutRow>("WHERE name = ?", &[Bind::Text(&name)])?
+        .into_iter()
+        .next()
+        .map(payout)
+        .transpose()
 }
 
 /// A page of a front end's payouts behind an id, oldest first.
@@ -158,8 +168,7 @@ pub(super) fn payout(row: PayoutRow) -> Result<Payout, StoreError> {
         None => None,
         Some(name) => Some(AttemptState::from_name(name).ok_or_else(|| corrupt("attempt_state"))?),
     };
-    let reversal =
-        row.reversal_id.map(|id| Reversal { id: ReversalId(id), trace_id: row.reversal_trace_id });
+    let reversal = row.reversal_id.map(|id| Reversal { id: ReversalId(id), trace_id: row.reversal_trace_id });
     Ok(Payout {
         id: PayoutId(row.id),
         status,

@@ -26,7 +26,10 @@ impl Pool {
         Pool { url, most: most.max(1), state, returned: Condvar::new() }
     }
 
-    pub fn with<T>(&self, query: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn with<T>(
+        &self,
+        query: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut lent = self.lend()?;
         let result = query(&mut lent.connection);
         lent.give_back(result.is_ok());

@@ -33,3 +33,12 @@ pub fn keep(tx: &mut Tx<'_>, name: String, kept: Kept) -> Result<(), StoreError>
     };
     tx.insert(row)
 }
+
+/// Keeps an answer in the place of an earlier one.
+pub fn replace(tx: &mut Tx<'_>, name: String, kept: Kept) -> Result<(), StoreError> {
+    let Some(mut row) = tx.find::<ReplyRow>(&name)? else { return keep(tx, name, kept) };
+    row.fingerprint = kept.fingerprint;
+    row.reply = kept.reply;
+    row.at = tx.now_micros();
+    tx.update(row)
+}

@@ -221,7 +221,20 @@ impl EntryRow {
 
 impl AuditRow {
     pub const COLUMNS: [&'static str; 15] = [
-        "id", "lane", "seq", "hash", "at", "kind", "subject", "front_end", "pin", "who", "why", "from_state",
-        "to_state", "request_id", "detail",
+        "id",
+        "lane",
+        "seq",
+        "hash",
+        "at",
+        "kind",
+        "subject",
+        "front_end",
+        "pin",
+        "who",
+        "why",
+        "from_state",
+        "to_state",
+        "request_id",
+        "detail",
     ];
 }

@@ -1,8 +1,8 @@
 //! The working set of a batch: rows that were loaded, what commands made of them, and how to take that back.
 
 use super::error::StoreError;
-use super::rows::*;
 use super::row::Row;
+use super::rows::*;
 use std::collections::HashMap;
 
 /// The rows of one table that a batch has seen or made.

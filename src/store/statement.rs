@@ -3,13 +3,13 @@
 //! `diesel::sql_query` is parsed and planned anew on every call. A [`Statement`] is cached by its text, so hot
 //! hand-written SQL costs what it must. `?` marks a value; each database writes its own placeholder there.
 
+use diesel::RunQueryDsl;
 use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::{Error, QueryResult};
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use diesel::sqlite::Sqlite;
-use diesel::RunQueryDsl;
 use std::marker::PhantomData;
 
 /// A value in a statement. Arrays exist on PostgreSQL alone, where whole sets travel in one statement.

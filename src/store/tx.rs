@@ -6,7 +6,7 @@
 use super::connection::Connection;
 use super::error::StoreError;
 use super::row::Row;
-use super::set::{InSet, Known, WorkingSet};
+use super::set::{InSet, Known, Mark, WorkingSet};
 use super::statement::Bind;
 use chrono::{DateTime, Utc};
 
@@ -36,6 +36,16 @@ impl Tx<'_> {
 
     pub fn now_micros(&self) -> i64 {
         micros(self.now)
+    }
+
+    /// How far the unit of work has come; see [`Tx::roll_back`].
+    pub fn mark(&self) -> Mark {
+        self.set.mark()
+    }
+
+    /// Takes back everything since the mark, so that a refusal can be written down alone.
+    pub fn roll_back(&mut self, mark: &Mark) {
+        self.set.roll_back(mark);
     }
 
     /// Makes an id: time, lane, count. The lane's row is locked, so no other writer makes the same one.

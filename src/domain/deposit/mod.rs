@@ -96,7 +96,8 @@ impl Deposit {
             customer: Account::customer(&self.front_end, &self.pin, currency),
             processor: Account::processor(processor, currency),
         };
-        entries(Transaction::new(kind, subject, &self.front_end), accounts).map_err(|e| Refusal::money("Amount", e))
+        entries(Transaction::new(kind, subject, &self.front_end), accounts)
+            .map_err(|e| Refusal::money("Amount", e))
     }
 }
 

@@ -67,8 +67,10 @@ mod tests {
     fn the_table_of_deposits() {
         let mut table = String::new();
         for from in DepositStatus::ALL {
-            let row: String =
-                DepositStatus::ALL.into_iter().map(|to| if from.may_become(to) { '>' } else { '!' }).collect();
+            let row: String = DepositStatus::ALL
+                .into_iter()
+                .map(|to| if from.may_become(to) { '>' } else { '!' })
+                .collect();
             table.push_str(&format!("{row} {from}\n"));
         }
         println!("{table}");

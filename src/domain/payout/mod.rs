@@ -197,7 +197,12 @@ impl Payout {
     }
 
     /// Decides what a wish for a status comes to.
-    pub fn update(&self, update: &Update, front_end: &FrontEnd, available: Money) -> Result<Updated, Refusal> {
+    pub fn update(
+        &self,
+        update: &Update,
+        front_end: &FrontEnd,
+        available: Money,
+    ) -> Result<Updated, Refusal> {
         let to = update.to;
         let step = match (self.status.step(to), to) {
             (Ok(_), PayoutStatus::Reversed) => {
@@ -206,7 +211,11 @@ impl Payout {
             (step, _) => step.map_err(|_| self.illegal(to, None))?,
         };
         match step {
-            Step::Stale => return Ok(Updated::Stale),
+            Step::Stale => {
+                // Late news may be old, it may not be different.
+                self.same_amounts(update)?;
+                return Ok(Updated::Stale);
+            }
             Step::Repeat if self.edits_now(update, front_end) => {}
             Step::Repeat => {
                 self.same_amounts(update)?;
@@ -279,12 +288,14 @@ impl Payout {
             return Err(self.illegal(PayoutStatus::Reversed, Some("nothing was debited")));
         }
         if early && self.attempt == Some(AttemptState::Succeeded) {
-            return Err(self.illegal(PayoutStatus::Reversed, Some("the processor has paid it out; approve it first")));
+            return Err(
+                self.illegal(PayoutStatus::Reversed, Some("the processor has paid it out; approve it first"))
+            );
         }
 
         let mut change = Change::of(self.clone(), Some(self.status));
-        let differs = asked.0.is_some_and(|amount| amount != self.amount)
-            || asked.1.is_some_and(|fee| fee != self.fee);
+        let differs =
+            asked.0.is_some_and(|amount| amount != self.amount) || asked.1.is_some_and(|fee| fee != self.fee);
         if differs {
             change.alerts.push(Alert::ReversalDiffers);
         }
@@ -306,9 +317,10 @@ impl Payout {
             (_, Some(AttemptState::Succeeded)) if ends => {
                 Err(self.illegal(to, Some("the processor has paid it out")))
             }
-            (PayoutStatus::Approved, Some(AttemptState::Planned | AttemptState::Sending | AttemptState::Unknown)) => {
-                Ok(Some(Updated::NotYet))
-            }
+            (
+                PayoutStatus::Approved,
+                Some(AttemptState::Planned | AttemptState::Sending | AttemptState::Unknown),
+            ) => Ok(Some(Updated::NotYet)),
             (PayoutStatus::Approved, Some(AttemptState::Refused)) => {
                 Err(self.illegal(to, Some("the processor refused it")))
             }
@@ -416,7 +428,11 @@ impl Change {
         self.payout.debit = Debit { state: DebitState::Taken, amount: net, fee };
         let accounts = Accounts::of(&self.payout);
         self.transact(Kind::PayoutDebited, |t| {
-            t.moving(net, accounts.customer.clone(), accounts.transit)?.moving(fee, accounts.customer, accounts.fees)
+            t.moving(net, accounts.customer.clone(), accounts.transit)?.moving(
+                fee,
+                accounts.customer,
+                accounts.fees,
+            )
         })
     }
 
@@ -432,7 +448,11 @@ impl Change {
         let accounts = Accounts::of(&self.payout);
         self.payout.debit.state = DebitState::Released;
         self.transact(Kind::PayoutReleased, |t| {
-            t.moving(amount, accounts.transit, accounts.customer.clone())?.moving(fee, accounts.fees, accounts.customer)
+            t.moving(amount, accounts.transit, accounts.customer.clone())?.moving(
+                fee,
+                accounts.fees,
+                accounts.customer,
+            )
         })
     }
 
@@ -484,10 +504,6 @@ impl Debit {
 
 impl From<Mapped> for Named {
     fn from(mapped: Mapped) -> Named {
-        Named {
-            cashier: mapped.cashier_name,
-            platform: mapped.processor.name,
-            route: mapped.processor.route,
-        }
+        Named { cashier: mapped.cashier_name, platform: mapped.processor.name, route: mapped.processor.route }
     }
 }

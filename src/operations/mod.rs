@@ -1,0 +1,116 @@
+//! What can happen: one verb a file. Each loads, decides and writes inside one unit of work.
+//!
+//! No operation sees a connection or a wire format, and none calls a processor: the money's state, its postings, the
+//! errands, the audit trail and the kept answer are written together or not at all, and the answer goes out after.
+
+pub mod add_customer;
+pub mod adjust_balance;
+pub mod answer;
+pub mod authenticate_customer;
+pub mod create_payout;
+pub mod process_deposit;
+pub mod record_deposit;
+pub mod reverse_deposit;
+pub mod reverse_payout;
+pub mod update_payout;
+
+pub use crate::store::OperationError;
+pub use answer::Answer;
+
+use crate::domain::customer::Customer;
+use crate::domain::front_end::FrontEnd;
+use crate::domain::ledger::Transaction;
+use crate::domain::processor_name::ProcessorMap;
+use crate::domain::refusal::Refusal;
+use crate::store::{StoreError, Tx, audit, customers, ledger};
+use std::sync::Arc;
+
+/// The rules that a call is decided by: those of its front end and the processor map, as they were when it came in.
+#[derive(Clone)]
+pub struct Rules {
+    pub front_end: Arc<FrontEnd>,
+    pub processors: Arc<ProcessorMap>,
+}
+
+/// On whose behalf something is done.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// `cashier`, `platform/<key>`, `operator/<name>`, `worker`.
+    pub who: String,
+    pub request_id: String,
+}
+
+/// The customer of a call, who must exist and belong to the front end.
+fn customer(tx: &mut Tx<'_>, rules: &Rules, pin: &str) -> Result<Customer, OperationError> {
+    let customer = customers::find(tx, &rules.front_end.name, pin)?.ok_or(Refusal::CustomerNotFound)?;
+    let expected = rules.front_end.currency;
+    if customer.currency != expected {
+        return Err(Refusal::CurrencyMismatch { expected, got: customer.currency.to_string() }.into());
+    }
+    Ok(customer)
+}
+
+/// The same, for what a blocked customer may not do.
+fn active_customer(tx: &mut Tx<'_>, rules: &Rules, pin: &str) -> Result<Customer, OperationError> {
+    let customer = customer(tx, rules, pin)?;
+    if customer.blocked { Err(Refusal::CustomerBlocked.into()) } else { Ok(customer) }
+}
+
+fn post(tx: &mut Tx<'_>, transactions: &[Transaction]) -> Result<(), StoreError> {
+    transactions.iter().try_for_each(|transaction| ledger::post(tx, transaction))
+}
+
+/// The postings of a decision as the audit trail keeps them: `customer/…: -122.50 EUR`.
+fn told(transactions: &[Transaction]) -> Vec<serde_json::Value> {
+    transactions
+        .iter()
+        .flat_map(Transaction::postings)
+        .map(|(account, amount)| format!("{}: {amount}", account.name).into())
+        .collect()
+}
+
+/// Writes down that a call was refused, and nothing else of it.
+fn record_refusal(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    caller: &Caller,
+    call: &Call<'_>,
+    refusal: &Refusal,
+) -> Result<(), StoreError> {
+    let fact = audit::Fact {
+        front_end: rules.front_end.name.clone(),
+        pin: call.pin.to_owned(),
+        who: caller.who.clone(),
+        why: refusal.to_string(),
+        request_id: caller.request_id.clone(),
+        ..audit::Fact::of("call.refused", call.subject)
+    };
+    let fact = fact.with("method", call.method).with("code", refusal.code().name());
+    audit::record(tx, fact)
+}
+
+/// What a refusal is about.
+struct Call<'a> {
+    method: &'static str,
+    subject: &'a str,
+    pin: &'a str,
+}
+
+/// Runs a decision; a refusal takes everything back and leaves its trace alone.
+fn refusable(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    caller: &Caller,
+    call: &Call<'_>,
+    decide: impl FnOnce(&mut Tx<'_>) -> Result<Answer, OperationError>,
+) -> Result<Answer, OperationError> {
+    let mark = tx.mark();
+    match decide(tx) {
+        Err(OperationError::Refused(refusal)) => {
+            tx.roll_back(&mark);
+            record_refusal(tx, rules, caller, call, &refusal)?;
+            Ok(Answer::refused(&refusal))
+        }
+        other => other,
+    }
+}

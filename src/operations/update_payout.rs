@@ -1,0 +1,174 @@
+//! A payout moves: by the cashier's UpdatePayout or by an operator.
+
+use super::answer::Once;
+use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
+use crate::domain::ids::PayoutId;
+use crate::domain::ledger::Account;
+use crate::domain::money::Money;
+use crate::domain::payout::attempt::AttemptState;
+use crate::domain::payout::status::PayoutStatus;
+use crate::domain::payout::{Change, Payout, Update, Updated};
+use crate::domain::processor_name::Mapped;
+use crate::domain::refusal::Refusal;
+use crate::store::{Tx, Wants, attempts, audit, ledger, outbox, payouts};
+
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub payout: PayoutId,
+    pub pin: String,
+    /// The cashier's number of the payout, compared when it is sent.
+    pub trace_id: Option<i64>,
+    pub to: PayoutStatus,
+    pub amount: Option<Money>,
+    pub fee: Option<Money>,
+    pub processor: Option<Mapped>,
+    pub transaction_id: Option<String>,
+    pub updated_by: Option<String>,
+    /// The idempotency key of the attempt that this update may start, drawn once for all runs of the command.
+    pub attempt_key: String,
+}
+
+impl Wish {
+    fn once(&self, rules: &Rules) -> Once {
+        let key = format!("{}/{}", self.payout, self.to);
+        // What an update may carry is compared with the payout itself, so the key alone names the answer.
+        Once::new(&rules.front_end.name, "UpdatePayout", "ExtPayoutID", &key, &[])
+    }
+
+    pub fn wants(&self, rules: &Rules) -> Wants {
+        let front_end = &rules.front_end;
+        Wants::nothing()
+            .reply(self.once(rules).reply_name())
+            .customer(&front_end.name, &self.pin)
+            .payout(self.payout)
+            .account(Account::customer(&front_end.name, &self.pin, front_end.currency))
+            .account(Account::payouts_in_transit(&front_end.name, front_end.currency))
+            .account(Account::fees(&front_end.name, front_end.currency))
+    }
+}
+
+pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
+    let subject = wish.payout.to_string();
+    let call = Call { method: "UpdatePayout", subject: &subject, pin: &wish.pin };
+    refusable(tx, rules, caller, &call, |tx| update(tx, wish, rules, caller))
+}
+
+fn update(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
+    let payout = of_caller(tx, rules, wish.payout, &wish.pin, wish.trace_id)?;
+    let front_end = &rules.front_end;
+    let account = Account::customer(&front_end.name, &payout.pin, front_end.currency);
+    let available = ledger::balance(tx, &account)?;
+    let by_customer = front_end.is_customer(wish.updated_by.as_deref(), &payout.pin);
+    let update = Update {
+        to: wish.to,
+        amount: wish.amount,
+        fee: wish.fee,
+        processor: wish.processor.clone(),
+        transaction_id: wish.transaction_id.clone(),
+        updated_by: wish.updated_by.clone(),
+        by_customer,
+    };
+
+    let once = wish.once(rules);
+    match payout.update(&update, front_end, available)? {
+        Updated::Changed(change) => {
+            apply(tx, &change, rules, caller, wish)?;
+            let answer = Answer {
+                payout: Some(payout.id),
+                alerts: change.alerts.iter().map(|alert| alert.name()).collect(),
+                ..Answer::done(wish.to.name())
+            };
+            once.replace(tx, &answer)?;
+            Ok(answer)
+        }
+        Updated::Repeat => {
+            let same = Answer { payout: Some(payout.id), replayed: true, ..Answer::done(wish.to.name()) };
+            Ok(once.find(tx)?.unwrap_or(same))
+        }
+        Updated::Stale => {
+            tracing::info!(payout.id = %payout.id, status = %payout.status, to = %wish.to, "late news of a payout");
+            let description = format!("{}: no effect, the payout is {}", wish.to, payout.status);
+            let late = Answer { payout: Some(payout.id), ..Answer::done(description) };
+            Ok(once.find(tx)?.unwrap_or(late))
+        }
+        Updated::NotYet => {
+            Err(OperationError::NotYet("the processor has not confirmed the payout yet, please repeat"))
+        }
+    }
+}
+
+/// The payout an id names, if it is the caller's: whatever does not fit is answered alike.
+pub(super) fn of_caller(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    id: PayoutId,
+    pin: &str,
+    trace_id: Option<i64>,
+) -> Result<Payout, OperationError> {
+    customer(tx, rules, pin)?;
+    let payout = payouts::lock(tx, id)?.ok_or(Refusal::PayoutNotFound)?;
+    let fits = payout.front_end == rules.front_end.name
+        && payout.pin == pin
+        && trace_id.is_none_or(|trace_id| trace_id == payout.trace_id);
+    if fits { Ok(payout) } else { Err(Refusal::PayoutNotFound.into()) }
+}
+
+fn apply(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    rules: &Rules,
+    caller: &Caller,
+    wish: &Wish,
+) -> Result<(), OperationError> {
+    payouts::advance(tx, &change.payout)?;
+    post(tx, &change.transactions)?;
+    if change.withdraw {
+        withdraw(tx, change.payout.id)?;
+    }
+    if change.pay_out {
+        plan(tx, &change.payout, rules, wish.attempt_key.clone())?;
+    }
+    let from = change.from.map(|status| status.to_string()).unwrap_or_default();
+    let edited = change.from == Some(change.payout.status);
+    let fact = audit::Fact {
+        front_end: change.payout.front_end.clone(),
+        pin: change.payout.pin.clone(),
+        who: wish.updated_by.clone().unwrap_or_else(|| caller.who.clone()),
+        from,
+        to: change.payout.status.to_string(),
+        request_id: caller.request_id.clone(),
+        ..audit::Fact::of(if edited { "payout.edited" } else { "payout.updated" }, change.payout.id)
+    };
+    let fact = fact
+        .with("amount", change.payout.amount.to_string())
+        .with("fee", change.payout.fee.to_string())
+        .with("processor", change.payout.processor_name())
+        .with("postings", told(&change.transactions));
+    audit::record(tx, fact)?;
+    Ok(())
+}
+
+/// Plans the attempt and puts the errand, in the same commit as the status.
+fn plan(tx: &mut Tx<'_>, payout: &Payout, rules: &Rules, key: String) -> Result<(), OperationError> {
+    let cashier_name = payout.used.as_ref().or(payout.asked.as_ref()).map_or("", |named| &named.cashier);
+    let mapped = rules.processors.look_up(cashier_name);
+    let account = mapped.map(|mapped| mapped.processor.account.unwrap_or(mapped.processor.name));
+    let account = account.unwrap_or_else(|_| payout.processor_name().to_owned());
+    let attempt = attempts::plan(tx, payout.id, payout.route().name(), &account, key)?;
+    let errand = outbox::Errand {
+        kind: "pay_out".to_owned(),
+        subject: attempt.id.to_string(),
+        payload: "{}".to_owned(),
+    };
+    outbox::put(tx, &errand, tx.now())?;
+    Ok(())
+}
+
+/// A planned attempt of which nothing has left goes with its payout.
+pub(super) fn withdraw(tx: &mut Tx<'_>, payout: PayoutId) -> Result<(), OperationError> {
+    let Some(mut attempt) = attempts::latest(tx, payout)? else { return Ok(()) };
+    attempt.state = AttemptState::Refused;
+    attempt.reason = Some("withdrawn before it was sent".to_owned());
+    attempts::advance(tx, &attempt)?;
+    Ok(())
+}
