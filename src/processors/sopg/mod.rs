@@ -24,6 +24,7 @@ pub mod retry;
 mod samples;
 pub mod serial_numbers;
 pub mod settings;
+pub mod simulator;
 pub mod state;
 mod transfers;
 mod tree;
