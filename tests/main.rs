@@ -1,4 +1,5 @@
 //! All tests that go through more than one room: one binary, so that everything is linked once.
 
+mod sopg;
 mod store;
 mod support;

@@ -1,0 +1,11 @@
+//! SOPG, client against simulator: every state and every fault a disposition can meet, and an outside witness.
+
+mod debits;
+mod faults;
+mod interop;
+mod notices;
+mod opening;
+mod panel;
+mod service;
+mod transfers;
+mod world;
