@@ -27,6 +27,7 @@ mod processor;
 pub mod request;
 pub mod reverse;
 pub mod settings;
+pub mod simulator;
 pub mod stationary;
 pub mod three_ds;
 pub mod twint;

@@ -32,7 +32,12 @@ pub struct CardRefusal {
     pub code: i32,
 }
 
-pub async fn send_one(client: &Client, mtid: &str, amount: Money, pin: &SecretString) -> Result<(), CallError> {
+pub async fn send_one(
+    client: &Client,
+    mtid: &str,
+    amount: Money,
+    pin: &SecretString,
+) -> Result<(), CallError> {
     client.call(one(client, mtid, amount, pin)?).await.map(drop)
 }
 
@@ -94,14 +99,21 @@ mod tests {
     use super::*;
 
     fn cards() -> Vec<CardEntry> {
-        let card = |pin: &str, password: Option<&str>| CardEntry { pin: pin.into(), password: password.map(Into::into) };
+        let card = |pin: &str, password: Option<&str>| CardEntry {
+            pin: pin.into(),
+            password: password.map(Into::into),
+        };
         vec![card("0000000000000011", None), card("0000000000000012", Some("card-pw"))]
     }
 
     #[test]
     fn the_request_is_the_recorded_one() {
-        let request = many(&samples::client(), "ord-2024-000017", samples::eur(2490), Some("de_at"), &cards()).unwrap();
-        samples::equals(request, include_str!("../../../tests/data/sopg/assignCardsToDisposition.request.xml"));
+        let request =
+            many(&samples::client(), "ord-2024-000017", samples::eur(2490), Some("de_at"), &cards()).unwrap();
+        samples::equals(
+            request,
+            include_str!("../../../tests/data/sopg/assignCardsToDisposition.request.xml"),
+        );
     }
 
     #[test]
@@ -116,7 +128,8 @@ mod tests {
 
     #[test]
     fn a_refused_card_is_named_by_its_place() {
-        let bytes = include_bytes!("../../../tests/data/sopg/assignCardsToDisposition.response.1049_bad_pin.xml");
+        let bytes =
+            include_bytes!("../../../tests/data/sopg/assignCardsToDisposition.response.1049_bad_pin.xml");
         let answer = envelope::read("assignCardsToDisposition", bytes).unwrap();
         assert_eq!(refusals(&answer, &cards()), [CardRefusal { place: Some(1), code: 1050 }]);
         assert!(!format!("{:?}", cards()).contains("000000"));

@@ -63,8 +63,9 @@ fn request(client: &Client, new: &NewDisposition<'_>) -> Result<Request, Unwrita
             Restriction::MinAge(years) => ("MIN_AGE", years.to_string()),
             Restriction::MinKycLevel(level) => ("MIN_KYC_LEVEL", level.word().to_owned()),
         };
-        request = request
-            .group("dispositionRestrictions", |restriction| restriction.text("key", key).text("value", &value));
+        request = request.group("dispositionRestrictions", |restriction| {
+            restriction.text("key", key).text("value", &value)
+        });
     }
     Ok(request.maybe("shopId", new.shop_id).maybe("shopLabel", new.shop_label))
 }
@@ -85,7 +86,10 @@ fn encoded(field: &'static str, url: &str) -> Result<String, Unwritable> {
     }
     let encoded = utf8_percent_encode(url, RESERVED).to_string();
     if encoded.len() > LONGEST_URL {
-        return Err(Unwritable { field, reason: format!("is longer than {LONGEST_URL} characters when encoded") });
+        return Err(Unwritable {
+            field,
+            reason: format!("is longer than {LONGEST_URL} characters when encoded"),
+        });
     }
     Ok(encoded)
 }

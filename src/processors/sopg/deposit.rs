@@ -44,10 +44,14 @@ impl DepositProcessor for Processor {
             match self.ask(order).await {
                 DispositionState::NotKnown if ask_only => return Opened::Unknown { cause },
                 DispositionState::NotKnown => lost = Some(cause),
-                DispositionState::Known(there) if there.state == State::Created && there.amount == order.amount => {
+                DispositionState::Known(there)
+                    if there.state == State::Created && there.amount == order.amount =>
+                {
                     return match self.mid(order.amount.currency()).await {
                         Ok(mid) => self.redirect(order, &mid),
-                        Err(error) => Opened::Unknown { cause: format!("created, but its mid is unknown: {error}") },
+                        Err(error) => {
+                            Opened::Unknown { cause: format!("created, but its mid is unknown: {error}") }
+                        }
                     };
                 }
                 DispositionState::Known(there) => {
@@ -76,13 +80,17 @@ impl DepositProcessor for Processor {
                         attempted = Attempted::Debit;
                         match self.debit(order, order.amount, Close::Now).await {
                             DebitAnswer::Done => return paid(order, order.amount),
-                            DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => trouble = cause,
+                            DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => {
+                                trouble = cause
+                            }
                             DebitAnswer::AskOnly { reason, .. } => {
                                 may_debit = false;
                                 trouble = reason;
                             }
                             // It stays reserved until its window is over; only its state ends it, not our failure.
-                            DebitAnswer::Refused { reason, .. } => return DepositOutcome::Unknown { cause: reason },
+                            DebitAnswer::Refused { reason, .. } => {
+                                return DepositOutcome::Unknown { cause: reason };
+                            }
                         }
                     }
                     Verdict::Debit if may_debit => {
@@ -106,7 +114,9 @@ impl DepositProcessor for Processor {
 
     async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome {
         if !last && !self.account.partial_debits {
-            return DepositOutcome::Open { cause: "debits in parts are not enabled for this account".to_owned() };
+            return DepositOutcome::Open {
+                cause: "debits in parts are not enabled for this account".to_owned(),
+            };
         }
         let close = if last { Close::Now } else { Close::KeepOpen };
         // What was open before our debit; only against it a part of unknown outcome can be judged.
@@ -138,7 +148,9 @@ impl DepositProcessor for Processor {
                             (Some(before), false) if there.amount != before => {
                                 return match before.minus(amount) {
                                     Ok(rest) if rest == there.amount => paid(order, amount),
-                                    Ok(_) | Err(_) => unknown("the open rest is not what the debit would leave"),
+                                    Ok(_) | Err(_) => {
+                                        unknown("the open rest is not what the debit would leave")
+                                    }
                                 };
                             }
                             (_, _) => {}
@@ -149,9 +161,13 @@ impl DepositProcessor for Processor {
                         before = Some(there.amount);
                         match self.debit(order, amount, close).await {
                             DebitAnswer::Done => return paid(order, amount),
-                            DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => trouble = cause,
+                            DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => {
+                                trouble = cause
+                            }
                             DebitAnswer::AskOnly { reason, .. } => trouble = reason,
-                            DebitAnswer::Refused { reason, .. } => return DepositOutcome::Unknown { cause: reason },
+                            DebitAnswer::Refused { reason, .. } => {
+                                return DepositOutcome::Unknown { cause: reason };
+                            }
                         }
                     }
                 },
@@ -177,7 +193,9 @@ impl DepositProcessor for Processor {
                     State::Cancelled => return failed("L", "the customer cancelled on the panel"),
                     State::Expired => return failed("X", "the time ran out"),
                     State::Consumed if released => return failed("O", "the reserve was released"),
-                    State::Consumed => return unknown("closed there already, without a release of ours on record"),
+                    State::Consumed => {
+                        return unknown("closed there already, without a release of ours on record");
+                    }
                     State::Invalid | State::Unheard(_) => return unknown("its state needs a person"),
                     State::Disposed | State::Debited => {
                         released = true;
@@ -187,9 +205,13 @@ impl DepositProcessor for Processor {
                                 Ok(taken) if taken.is_positive() => return paid(order, taken),
                                 Ok(_) | Err(_) => return failed("O", "the reserve was released"),
                             },
-                            DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => trouble = cause,
+                            DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => {
+                                trouble = cause
+                            }
                             DebitAnswer::AskOnly { reason, .. } => trouble = reason,
-                            DebitAnswer::Refused { reason, .. } => return DepositOutcome::Unknown { cause: reason },
+                            DebitAnswer::Refused { reason, .. } => {
+                                return DepositOutcome::Unknown { cause: reason };
+                            }
                         }
                     }
                 },

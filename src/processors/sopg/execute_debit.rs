@@ -24,10 +24,13 @@ fn request(client: &Client, reference: &str, amount: Money, close: Close) -> Res
     let request = client.request(Operation::ExecuteDebit).text("mtid", mtid(reference)?);
     let request = request.text("subId", client.sub_id());
     let request = request.amount("amount", amount).text("currency", amount.currency().code());
-    Ok(request.text("close", match close {
-        Close::KeepOpen => "0",
-        Close::Now => "1",
-    }))
+    Ok(request.text(
+        "close",
+        match close {
+            Close::KeepOpen => "0",
+            Close::Now => "1",
+        },
+    ))
 }
 
 #[cfg(test)]
@@ -46,7 +49,8 @@ mod tests {
 
     #[test]
     fn a_part_is_the_recorded_one_but_for_the_label_nobody_explains() {
-        let part = request(&samples::client(), "ord-2024-000017", samples::eur(1000), Close::KeepOpen).unwrap();
+        let part =
+            request(&samples::client(), "ord-2024-000017", samples::eur(1000), Close::KeepOpen).unwrap();
         let recorded = include_str!("../../../tests/data/sopg/executeDebit.request.partial.xml");
         let label = "<psc:partialDebitId>parcel-1</psc:partialDebitId>";
         assert!(recorded.contains(label));

@@ -51,7 +51,11 @@ pub fn read(raw: &RawNotice) -> Result<Notice, NoticeError> {
     let count = news.cards.len();
     Ok(Notice {
         key: format!("sopg/{}/{}", news.mtid, &hex::encode(digest.finalize())[..32]),
-        summary: format!("{ASSIGNED} for {} with {count} card{}", news.mtid, if count == 1 { "" } else { "s" }),
+        summary: format!(
+            "{ASSIGNED} for {} with {count} card{}",
+            news.mtid,
+            if count == 1 { "" } else { "s" }
+        ),
         processor_reference: None,
         reference: news.mtid,
         instrument: None,
@@ -110,9 +114,11 @@ mod tests {
 
     #[test]
     fn the_recorded_notices_are_read_and_tell_no_serial() {
-        for (body, reference, cards) in
-            [(ONE, "ord-2024-000017", "1 card"), (TWO, "ord-2024-000017", "2 cards"), (OTHER, "ord-2024-000018", "1 card")]
-        {
+        for (body, reference, cards) in [
+            (ONE, "ord-2024-000017", "1 card"),
+            (TWO, "ord-2024-000017", "2 cards"),
+            (OTHER, "ord-2024-000018", "1 card"),
+        ] {
             let read = read(&notice(body)).unwrap();
             assert_eq!(read.reference, reference);
             assert_eq!(read.summary, format!("ASSIGN_CARDS for {reference} with {cards}"));
@@ -137,7 +143,13 @@ mod tests {
 
     #[test]
     fn what_is_no_notice_is_refused() {
-        for body in ["", "mtid=a", "mtid=a&eventType=OTHER", "eventType=ASSIGN_CARDS", "mtid=a%20b&eventType=ASSIGN_CARDS"] {
+        for body in [
+            "",
+            "mtid=a",
+            "mtid=a&eventType=OTHER",
+            "eventType=ASSIGN_CARDS",
+            "mtid=a%20b&eventType=ASSIGN_CARDS",
+        ] {
             assert!(matches!(read(&notice(body)), Err(NoticeError::Unreadable(_))), "{body}");
         }
         assert!(read(&notice(&"x".repeat(LARGEST_NOTICE))).is_err());
@@ -158,7 +170,12 @@ mod tests {
         assert!(Processor::connect(&account).unwrap().read(&RawNotice { peer: None, ..notice(ONE) }).is_ok());
         account.notice_senders = vec!["18.197.120.90".to_owned(), "10.0.0.0/8".to_owned()];
         let processor = Processor::connect(&account).unwrap();
-        for (peer, heard) in [(Some("18.197.120.90"), true), (Some("10.9.9.9"), true), (Some("18.197.120.91"), false), (None, false)] {
+        for (peer, heard) in [
+            (Some("18.197.120.90"), true),
+            (Some("10.9.9.9"), true),
+            (Some("18.197.120.91"), false),
+            (None, false),
+        ] {
             let peer = peer.map(|peer| peer.parse().unwrap());
             let read = processor.read(&RawNotice { peer, ..notice(ONE) });
             assert_eq!(read.is_ok(), heard, "{peer:?}");

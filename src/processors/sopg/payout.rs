@@ -36,11 +36,18 @@ pub async fn execute(client: &Client, payout: &PayoutRequest<'_>) -> Result<(), 
     client.call(request(client, payout, false)?).await.map(drop)
 }
 
-fn request(client: &Client, payout: &PayoutRequest<'_>, validation_only: bool) -> Result<Request, Unwritable> {
+fn request(
+    client: &Client,
+    payout: &PayoutRequest<'_>,
+    validation_only: bool,
+) -> Result<Request, Unwritable> {
     let ptid_fits = (1..=LONGEST_ID).contains(&payout.ptid.len())
         && payout.ptid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if !ptid_fits {
-        return Err(Unwritable { field: "ptid", reason: "must be 1 to 90 letters, digits, - or _".to_owned() });
+        return Err(Unwritable {
+            field: "ptid",
+            reason: "must be 1 to 90 letters, digits, - or _".to_owned(),
+        });
     }
     longest("customerId", payout.customer.1, LONGEST_ID)?;
     longest("firstName", payout.first_name.unwrap_or_default(), LONGEST_NAME)?;

@@ -30,7 +30,10 @@ pub async fn execute(client: &Client, order: &RefundOrder<'_>) -> Result<(), Cal
 
 fn request(client: &Client, order: &RefundOrder<'_>, validation_only: bool) -> Result<Request, Unwritable> {
     if !is_reference(order.rtid) {
-        return Err(Unwritable { field: "rtid", reason: "must be 1 to 60 letters, digits, - or _".to_owned() });
+        return Err(Unwritable {
+            field: "rtid",
+            reason: "must be 1 to 60 letters, digits, - or _".to_owned(),
+        });
     }
     let (id_type, id) = order.customer.unzip();
     let sub_id = Some(client.sub_id()).filter(|sub_id| !sub_id.is_empty());

@@ -121,7 +121,9 @@ pub fn advice(operation: Operation, failure: Failure) -> Advice {
         (Failure::NotSent, _) => Advice::Again,
 
         (Failure::Lost | Failure::Technical | Failure::ServerFault, None) => Advice::Again,
-        (Failure::Lost | Failure::Technical | Failure::ServerFault, Creates | MovesState) => Advice::AskThenDecide,
+        (Failure::Lost | Failure::Technical | Failure::ServerFault, Creates | MovesState) => {
+            Advice::AskThenDecide
+        }
         (Failure::Lost | Failure::Technical | Failure::ServerFault, MovesMoney) => Advice::SameIdAgain,
 
         // Our own earlier call, whose answer was lost, may be what stands in the way.
@@ -234,7 +236,10 @@ getPayoutState            >>>>!!!!!!!!!!
         for operation in Operation::ALL {
             for code in 0..=11_000 {
                 let advice = advice(operation, Failure::Logical(code));
-                assert!(matches!(advice, Advice::Never | Advice::AskOnly | Advice::Arrived), "{operation:?} {code}");
+                assert!(
+                    matches!(advice, Advice::Never | Advice::AskOnly | Advice::Arrived),
+                    "{operation:?} {code}"
+                );
             }
         }
     }

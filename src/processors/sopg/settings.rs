@@ -222,7 +222,9 @@ impl AccountSettings {
         let read = |code: &String, settings: &LimitSettings| {
             let currency = Currency::find(code)
                 .filter(|_| self.brand.currencies().contains(&code.as_str()))
-                .ok_or_else(|| Problem::new("currencies", format!("{code} is not sold by {}", self.brand.name())))?;
+                .ok_or_else(|| {
+                    Problem::new("currencies", format!("{code} is not sold by {}", self.brand.name()))
+                })?;
             let amount = |text: &String| {
                 let money = Money::parse_major(text, currency).and_then(Money::positive);
                 money.map_err(|error| Problem::new("currencies", format!("{code}: {text} {error}")))
@@ -255,13 +257,18 @@ impl AccountSettings {
 }
 
 /// A secret from its key or from the file named beside it; exactly one of the two.
-fn secret(key: &'static str, inline: Option<&SecretString>, file: Option<&Path>) -> Result<SecretString, Problem> {
+fn secret(
+    key: &'static str,
+    inline: Option<&SecretString>,
+    file: Option<&Path>,
+) -> Result<SecretString, Problem> {
     use secrecy::ExposeSecret;
     let secret = match (inline, file) {
         (Some(secret), None) => secret.clone(),
         (None, Some(path)) => {
             let text = std::fs::read_to_string(path);
-            let text = text.map_err(|error| Problem::new(key, format!("can't be read from its file: {error}")))?;
+            let text =
+                text.map_err(|error| Problem::new(key, format!("can't be read from its file: {error}")))?;
             SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned())
         }
         (None, None) => return Err(Problem::new(key, "is missing; set it or its _file")),
@@ -275,7 +282,8 @@ fn secret(key: &'static str, inline: Option<&SecretString>, file: Option<&Path>)
 
 /// The character set of transaction, refund, payout and shop ids.
 pub fn is_reference(text: &str) -> bool {
-    (1..=60).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    (1..=60).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// The contract's own pattern, with its odd minutes: `[+-][0-1][0-9]:[0-4][0-5]`.
@@ -337,8 +345,17 @@ pub mod tests {
         bad.client_id_key_file = Some(PathBuf::from("/dev/null"));
         let keys: Vec<&str> = bad.problems().iter().map(|problem| problem.key).collect();
         let expected = [
-            "endpoint", "panel", "sub_id", "shop_id", "countries", "min_age", "utc_offset", "currencies",
-            "notice_senders", "password", "client_id_key",
+            "endpoint",
+            "panel",
+            "sub_id",
+            "shop_id",
+            "countries",
+            "min_age",
+            "utc_offset",
+            "currencies",
+            "notice_senders",
+            "password",
+            "client_id_key",
         ];
         assert_eq!(keys, expected);
     }

@@ -122,7 +122,10 @@ mod tests {
     #[test]
     fn the_recorded_states_are_read() {
         let created = sample("R", "getSerialNumbers");
-        assert_eq!((created.state, created.amount.to_string(), created.cards.len()), (State::Created, "24.90 EUR".into(), 0));
+        assert_eq!(
+            (created.state, created.amount.to_string(), created.cards.len()),
+            (State::Created, "24.90 EUR".into(), 0)
+        );
         let two = sample("S_four_fields_two_cards", "getSerialNumbers");
         assert_eq!(two.state, State::Disposed);
         assert_eq!(two.cards[1].serial, "0000000001300000");

@@ -32,11 +32,15 @@ impl Processor {
             return match advice(Operation::Refund, error.failure()) {
                 Advice::Arrived => Outcome::Paid { reference: rtid.to_owned() },
                 // A validation moves nothing, so nothing that matters was sent.
-                Advice::Again | Advice::SameIdAgain if !again => Outcome::NotSent { cause: error.to_string() },
-                Advice::Never if !again => declined(&error),
-                Advice::Again | Advice::SameIdAgain | Advice::Never | Advice::AskThenDecide | Advice::AskOnly => {
-                    Outcome::Unknown { cause: error.to_string() }
+                Advice::Again | Advice::SameIdAgain if !again => {
+                    Outcome::NotSent { cause: error.to_string() }
                 }
+                Advice::Never if !again => declined(&error),
+                Advice::Again
+                | Advice::SameIdAgain
+                | Advice::Never
+                | Advice::AskThenDecide
+                | Advice::AskOnly => Outcome::Unknown { cause: error.to_string() },
             };
         }
         let mut lost = again;
@@ -129,11 +133,15 @@ impl PayoutProcessor for Processor {
 impl Processor {
     async fn arrived(&self, order: &PayoutOrder) -> Outcome {
         if !self.account.used_payout_id_is_paid {
-            return Outcome::Unknown { cause: "the payout arrived; whether it was paid needs a person".to_owned() };
+            return Outcome::Unknown {
+                cause: "the payout arrived; whether it was paid needs a person".to_owned(),
+            };
         }
         let totals = match payout_state::ask(&self.client).await {
             Ok(totals) => totals,
-            Err(error) => return Outcome::Unknown { cause: format!("the payout arrived; its totals: {error}") },
+            Err(error) => {
+                return Outcome::Unknown { cause: format!("the payout arrived; its totals: {error}") };
+            }
         };
         let currency = order.amount.currency();
         let total = totals.iter().map(|row| row.total_paid_out).find(|total| total.currency() == currency);

@@ -63,27 +63,33 @@ pub fn verdict(expected: Money, there: &Disposition, attempted: Attempted) -> Ve
         (State::Disposed | State::Debited, _) if !same => Verdict::Review {
             cause: format!("the gateway reserved {}, the order is for {expected}: not debited", there.amount),
         },
-        (State::Disposed | State::Debited, Attempted::Nothing | Attempted::Debit | Attempted::Refund) => Verdict::Debit,
+        (State::Disposed | State::Debited, Attempted::Nothing | Attempted::Debit | Attempted::Refund) => {
+            Verdict::Debit
+        }
         // Given up by us: whoever pays now gets his reserve back and is not debited.
         (State::Disposed | State::Debited, Attempted::Release) => {
             Verdict::Ended { code: "S", reason: "given up by us; the reserve is to be released" }
         }
 
         // Nobody but us can close it; what was released or never attempted is not ours.
-        (State::Consumed, Attempted::Debit | Attempted::Refund) if same || there.amount.is_zero() => Verdict::Taken,
-        (State::Consumed, Attempted::Debit | Attempted::Refund) => Verdict::Review {
-            cause: format!("closed with {}, the order is for {expected}", there.amount),
-        },
-        (State::Consumed, Attempted::Release) => Verdict::Ended { code: "O", reason: "the reserve was released" },
+        (State::Consumed, Attempted::Debit | Attempted::Refund) if same || there.amount.is_zero() => {
+            Verdict::Taken
+        }
+        (State::Consumed, Attempted::Debit | Attempted::Refund) => {
+            Verdict::Review { cause: format!("closed with {}, the order is for {expected}", there.amount) }
+        }
+        (State::Consumed, Attempted::Release) => {
+            Verdict::Ended { code: "O", reason: "the reserve was released" }
+        }
         (State::Consumed, Attempted::Nothing) => {
             Verdict::Review { cause: "closed there, without a debit of ours on record".to_owned() }
         }
 
         (State::Cancelled, _) => Verdict::Ended { code: "L", reason: "the customer cancelled on the panel" },
         (State::Expired, _) => Verdict::Ended { code: "X", reason: "the time ran out" },
-        (State::Invalid | State::Unheard(_), _) => Verdict::Review {
-            cause: format!("state {:?} needs a person", there.state.letter()),
-        },
+        (State::Invalid | State::Unheard(_), _) => {
+            Verdict::Review { cause: format!("state {:?} needs a person", there.state.letter()) }
+        }
     }
 }
 

@@ -1,0 +1,99 @@
+//! The switchboard: books to read, faults to script, time to move. JSON over HTTP, and the same in Rust.
+
+use super::App;
+use super::books::StoredCard;
+use super::faults::{Random, Script};
+use super::world::Merchant;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Payments and what really moved.
+pub async fn books(app: Data<App>) -> HttpResponse {
+    let world = app.world();
+    let payments: Vec<_> = world.books.payments.values().collect();
+    let waiting = world.letters.len();
+    let open = world.undecided.len();
+    HttpResponse::Ok().json(json!({
+        "payments": payments, "movements": world.books.movements, "letters": waiting, "undecided": open,
+    }))
+}
+
+pub async fn add_fault(app: Data<App>, script: Json<Script>) -> HttpResponse {
+    app.world().faults.add(script.into_inner());
+    HttpResponse::NoContent().finish()
+}
+
+pub async fn randomize(app: Data<App>, random: Json<Random>) -> HttpResponse {
+    app.world().faults.randomize(random.into_inner());
+    HttpResponse::NoContent().finish()
+}
+
+pub async fn clear_faults(app: Data<App>) -> HttpResponse {
+    app.world().faults.clear();
+    HttpResponse::NoContent().finish()
+}
+
+/// Ends every hanging answer and does what was to be done late.
+pub async fn release(app: Data<App>) -> HttpResponse {
+    app.release();
+    HttpResponse::NoContent().finish()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    trans_id: String,
+    success: bool,
+}
+
+pub async fn decide(app: Data<App>, decision: Json<Decision>) -> HttpResponse {
+    if app.world().decide(&decision.trans_id, decision.success) {
+        HttpResponse::NoContent().finish()
+    } else {
+        HttpResponse::NotFound().json(json!({ "error": "nothing is open under this order number" }))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    minutes: i64,
+}
+
+/// Moves a frozen clock, then does and delivers what has come due.
+pub async fn advance(app: Data<App>, step: Json<Step>) -> HttpResponse {
+    if !app.world().clock.advance(chrono::Duration::minutes(step.minutes)) {
+        return HttpResponse::Conflict().json(json!({ "error": "this sandbox runs on the system's clock" }));
+    }
+    HttpResponse::Ok().json(json!({ "delivered": super::deliver(&app).await }))
+}
+
+pub async fn deliver(app: Data<App>) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "delivered": super::deliver(&app).await }))
+}
+
+/// Sets a merchant up or flips its switches.
+pub async fn merchant(app: Data<App>, merchant: Json<Merchant>) -> HttpResponse {
+    if app.world().set_up(merchant.into_inner()) {
+        HttpResponse::NoContent().finish()
+    } else {
+        HttpResponse::BadRequest().json(json!({ "error": "the password can't be a key" }))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCard {
+    number: String,
+    expiry: String,
+    brand: String,
+}
+
+/// Gives a card a pseudo number, as an earlier payment would have done.
+pub async fn card(app: Data<App>, card: Json<NewCard>) -> HttpResponse {
+    let NewCard { number, expiry, brand } = card.into_inner();
+    let token = app.world().token_for(&StoredCard { number, expiry, brand });
+    HttpResponse::Ok().json(json!({ "pcnr": token }))
+}
