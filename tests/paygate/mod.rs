@@ -1,0 +1,8 @@
+//! Paygate's client against its simulator: every call, and every way for it to go wrong.
+
+mod deposits;
+mod notices;
+mod payouts;
+mod random;
+mod support;
+mod three_ds;
