@@ -46,14 +46,16 @@ async fn settles(world: &World, mtid: &str) -> DepositOutcome {
 #[tokio::test]
 async fn a_fault_at_any_call_of_a_settlement_changes_nothing_in_the_end() {
     for operation in ["getSerialNumbers", "executeDebit"] {
-        for kind in every_fault() {
-            let world = World::new();
-            world.paid("DE-1", eur("24.90"), &["12"]).await;
+        let world = World::new();
+        for (place, kind) in every_fault().into_iter().enumerate() {
+            let mtid = format!("DE-{place}");
+            world.paid(&mtid, eur("24.90"), &["15"]).await;
             world.fails(operation, kind.clone());
-            assert!(is_paid(&settles(&world, "DE-1").await, eur("24.90")), "{operation} {kind:?}");
-            assert_eq!((world.letter("DE-1").as_str(), world.taken()), ("O", 2490), "{operation} {kind:?}");
-            world.simulator.stop().await;
+            assert!(is_paid(&settles(&world, &mtid).await, eur("24.90")), "{operation} {kind:?}");
+            assert_eq!(world.letter(&mtid), "O", "{operation} {kind:?}");
+            assert_eq!(world.taken(), 2490 * (place as i64 + 1), "{operation} {kind:?}");
         }
+        world.simulator.stop().await;
     }
 }
 
@@ -88,19 +90,20 @@ async fn a_debit_that_times_out_is_asked_about() {
 #[tokio::test]
 async fn every_state_meets_every_fault_of_the_question_and_nothing_is_taken_that_must_not_be() {
     for letter in [Letter::R, Letter::L, Letter::X] {
-        for kind in every_fault() {
-            let world = World::new();
-            world.opens("DE-1", eur("24.90")).await;
-            world.simulator.force("DE-1", letter);
+        let world = World::new();
+        for (place, kind) in every_fault().into_iter().enumerate() {
+            let mtid = format!("DE-{place}");
+            world.opens(&mtid, eur("24.90")).await;
+            world.simulator.force(&mtid, letter);
             world.fails("getSerialNumbers", kind.clone());
-            let outcome = settles(&world, "DE-1").await;
+            let outcome = settles(&world, &mtid).await;
             match letter {
                 Letter::R => assert!(matches!(outcome, DepositOutcome::Open { .. }), "{kind:?} {outcome:?}"),
                 _ => assert!(matches!(outcome, DepositOutcome::Failed { .. }), "{kind:?} {outcome:?}"),
             }
             assert_eq!((world.simulator.calls("executeDebit"), world.taken()), (0, 0));
-            world.simulator.stop().await;
         }
+        world.simulator.stop().await;
     }
 }
 

@@ -7,5 +7,6 @@ mod notices;
 mod opening;
 mod panel;
 mod service;
+mod tls;
 mod transfers;
 mod world;

@@ -115,6 +115,7 @@ impl Client {
             Ok((status, bytes)) => read(operation, status, &bytes),
             Err(error) => Err(error),
         };
+        let ended = ended.map_err(|error| self.scrubbed(error));
         let duration_ms = begun.elapsed().as_millis() as u64;
         match &ended {
             Ok((_, codes)) => tracing::info!(
@@ -133,6 +134,19 @@ impl Client {
     pub async fn call(&self, request: Request) -> Result<Answer, CallError> {
         let (answer, codes) = self.exchange(request).await?;
         if codes.ok() { Ok(answer) } else { Err(CallError::Refused(codes)) }
+    }
+
+    /// A fault's text may quote our request: the password and whatever could be a PIN are masked.
+    fn scrubbed(&self, error: CallError) -> CallError {
+        match error {
+            CallError::ClientFault(text) => CallError::ClientFault(scrub(&text, self.password.expose_secret())),
+            CallError::ServerFault(text) => CallError::ServerFault(scrub(&text, self.password.expose_secret())),
+            CallError::Unwritable(_)
+            | CallError::NotSent(_)
+            | CallError::Lost(_)
+            | CallError::Forbidden
+            | CallError::Refused(_) => error,
+        }
     }
 
     async fn post(&self, body: Zeroizing<String>) -> Result<(StatusCode, Vec<u8>), CallError> {
@@ -178,6 +192,24 @@ fn read(operation: &str, status: StatusCode, bytes: &[u8]) -> Result<(Answer, Co
     })
 }
 
+/// Shorter runs of digits are codes and amounts; a PIN has sixteen.
+const SHORTEST_PIN: usize = 10;
+
+fn scrub(text: &str, password: &str) -> String {
+    let text = if password.is_empty() { text.to_owned() } else { text.replace(password, "***") };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, digits) = rest.split_at(start);
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        let (run, after) = digits.split_at(end);
+        out.push_str(before);
+        out.push_str(if run.len() < SHORTEST_PIN { run } else { "***" });
+        rest = after;
+    }
+    out + rest
+}
+
 fn file(key: &'static str, path: &Path) -> Result<Vec<u8>, Problem> {
     std::fs::read(path).map_err(|error| Problem::new(key, format!("can't be read: {error}")))
 }
@@ -209,6 +241,13 @@ mod tests {
             let fault = read("executeDebit", status, FAULT.as_bytes()).unwrap_err();
             assert_eq!(fault, CallError::ServerFault("Internal error".to_owned()));
         }
+    }
+
+    #[test]
+    fn faults_that_quote_us_are_masked() {
+        let said = "pin 0000000000000012 of s3cret-Pass over 24.90 (10013) is bad";
+        assert_eq!(scrub(said, "s3cret-Pass"), "pin *** of *** over 24.90 (10013) is bad");
+        assert_eq!(scrub("", ""), "");
     }
 
     #[test]

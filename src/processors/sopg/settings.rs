@@ -370,6 +370,17 @@ pub mod tests {
     }
 
     #[test]
+    fn the_manuals_example_is_an_account() {
+        let manual = include_str!("../../../docs/sopg.md");
+        let example = manual.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let example = example.replace("[sopg.accounts", "[accounts").replace("\"…\"", "\"user\"");
+        let mut settings: Settings = toml::from_str(&example).unwrap();
+        let account = settings.accounts.get_mut("paysafecard").unwrap();
+        let keys: Vec<&str> = account.problems().iter().map(|problem| problem.key).collect();
+        assert_eq!(keys, ["password", "client_id_key"], "only the secret files are not there");
+    }
+
+    #[test]
     fn unknown_keys_are_refused() {
         assert!(toml::from_str::<Settings>("[accounts.a]\nbrand='paysafecard'\npasword='x'").is_err());
     }
