@@ -14,6 +14,7 @@ pub mod operations;
 pub mod payouts;
 mod scrub;
 pub mod settings;
+pub mod simulator;
 pub mod status;
 mod token;
 pub mod trouble;

@@ -1,0 +1,13 @@
+//! The REST gateway's client against its simulator: outcomes on our side, books on theirs.
+
+mod bench;
+mod charges;
+mod deposits;
+mod faults;
+mod formats;
+mod invoices;
+mod notices;
+mod payouts;
+mod refunds;
+mod stored;
+mod tokens;
