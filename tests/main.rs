@@ -1,6 +1,7 @@
 //! All tests that go through more than one room: one binary, so that everything is linked once.
 
 mod paygate;
+mod rest_gateway;
 mod sopg;
 mod store;
 mod support;

@@ -256,7 +256,9 @@ fn http(settings: &Settings) -> Result<reqwest::Client, BuildError> {
         .referer(false)
         .https_only(!settings.sandbox)
         .connect_timeout(Duration::from_millis(settings.connect_timeout_ms))
-        .pool_idle_timeout(Duration::from_secs(15));
+        // A connection that the gateway closed while it was idle would turn an order that never left into one of
+        // unknown outcome; a handshake is cheaper than that.
+        .pool_max_idle_per_host(0);
     if let Some(path) = &settings.ca_file {
         let pem = std::fs::read(path).map_err(|error| BuildError::Certificates(error.into()))?;
         let certificates = reqwest::Certificate::from_pem_bundle(&pem);

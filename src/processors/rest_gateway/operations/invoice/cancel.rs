@@ -5,7 +5,7 @@ use super::super::super::client::{Call, Client, Nature, Service};
 use super::super::super::trouble::Trouble;
 use super::super::{check_payment, expect_code};
 
-/// `return_url` as the invoice was made with: it is part of the checksum.
+/// `return_url` as the invoice was made with: it is sent and signed again.
 pub async fn send(client: &Client, invoice_id: &str, return_url: &str, reason: &str) -> Result<(), Trouble> {
     check_payment(invoice_id)?;
     let request = client

@@ -9,7 +9,7 @@ use super::{Generated, check_invoice, generated};
 pub struct Replacement<'a> {
     pub invoice_id: &'a str,
     pub new_reference: &'a str,
-    /// As the old invoice was made with: it is part of the checksum.
+    /// As the old invoice was made with: it is sent and signed again.
     pub return_url: &'a str,
 }
 
