@@ -1,8 +1,10 @@
 //! Paygate's client against its simulator: every call, and every way for it to go wrong.
 
+mod control;
 mod deposits;
 mod notices;
 mod payouts;
 mod random;
 mod support;
 mod three_ds;
+mod witness;

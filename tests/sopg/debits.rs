@@ -47,7 +47,10 @@ async fn the_caller_can_commit_between_asking_and_debiting() {
     assert!(matches!(&again, DebitAnswer::AskOnly { code, .. } if code == "2017"), "{again:?}");
     let DispositionState::Known(there) = world.processor.ask_raw(&order).await else { panic!("not known") };
     assert_eq!((there.state, there.cards.len()), (State::Consumed, 0));
-    assert_eq!(world.processor.ask(&super::world::order("DE-2", eur("1.00"))).await, DispositionState::NotKnown);
+    assert_eq!(
+        world.processor.ask(&super::world::order("DE-2", eur("1.00"))).await,
+        DispositionState::NotKnown
+    );
 }
 
 #[tokio::test]
@@ -58,11 +61,17 @@ async fn nothing_is_debited_before_the_customer_pays_or_after_he_cancels() {
     for (letter, code) in [(Letter::L, "L"), (Letter::X, "X")] {
         world.simulator.force("DE-1", letter);
         let outcome = world.processor.settle(&order).await;
-        assert!(matches!(&outcome, DepositOutcome::Failed { code: given, .. } if given == code), "{outcome:?}");
+        assert!(
+            matches!(&outcome, DepositOutcome::Failed { code: given, .. } if given == code),
+            "{outcome:?}"
+        );
     }
     world.simulator.force("DE-1", Letter::I);
     assert!(matches!(world.processor.settle(&order).await, DepositOutcome::Unknown { .. }));
-    assert_eq!(world.processor.settle(&super::world::order("DE-9", eur("1.00"))).await, DepositOutcome::NotFound);
+    assert_eq!(
+        world.processor.settle(&super::world::order("DE-9", eur("1.00"))).await,
+        DepositOutcome::NotFound
+    );
     assert_eq!(world.simulator.calls("executeDebit"), 0);
 }
 
@@ -112,7 +121,9 @@ async fn another_amount_or_currency_than_ours_is_never_debited() {
     let other = super::world::order("DE-1", money("24.90", "GBP"));
     assert!(matches!(world.processor.settle(&other).await, DepositOutcome::Unknown { .. }));
     assert_eq!((world.simulator.calls("executeDebit"), world.taken()), (0, 0));
-    assert!(matches!(world.processor.modify(&order, eur("21.00")).await, Err(error) if error.code() == "2009"));
+    assert!(
+        matches!(world.processor.modify(&order, eur("21.00")).await, Err(error) if error.code() == "2009")
+    );
 }
 
 #[tokio::test]
@@ -123,7 +134,10 @@ async fn a_manual_capture_waits_and_then_takes_parts() {
     assert!(matches!(world.processor.settle(&order).await, DepositOutcome::Authorized { .. }));
     assert!(is_paid(&world.processor.capture(&order, eur("10.00"), false).await, eur("10.00")));
     assert_eq!((world.letter("DE-1").as_str(), world.taken()), ("E", 1000));
-    assert!(matches!(world.processor.capture(&order, eur("15.00"), true).await, DepositOutcome::Unknown { .. }));
+    assert!(matches!(
+        world.processor.capture(&order, eur("15.00"), true).await,
+        DepositOutcome::Unknown { .. }
+    ));
     assert!(is_paid(&world.processor.capture(&order, eur("4.90"), true).await, eur("4.90")));
     assert_eq!((world.letter("DE-1").as_str(), world.taken()), ("O", 1490));
     // The rest is on the card again.
@@ -136,10 +150,16 @@ async fn a_part_whose_answer_is_lost_is_taken_once() {
         let world = World::new();
         let order = world.paid("DE-1", eur("24.90"), &["12"]).await;
         world.fails("executeDebit", kind.clone());
-        assert!(is_paid(&world.processor.capture(&order, eur("10.00"), false).await, eur("10.00")), "{kind:?}");
+        assert!(
+            is_paid(&world.processor.capture(&order, eur("10.00"), false).await, eur("10.00")),
+            "{kind:?}"
+        );
         assert_eq!((world.letter("DE-1").as_str(), world.taken()), ("E", 1000), "{kind:?}");
         world.fails("executeDebit", kind.clone());
-        assert!(is_paid(&world.processor.capture(&order, eur("14.90"), true).await, eur("14.90")), "{kind:?}");
+        assert!(
+            is_paid(&world.processor.capture(&order, eur("14.90"), true).await, eur("14.90")),
+            "{kind:?}"
+        );
         assert_eq!((world.letter("DE-1").as_str(), world.taken()), ("O", 2490), "{kind:?}");
         world.simulator.stop().await;
     }
@@ -154,7 +174,10 @@ async fn giving_up_releases_the_reserve_and_takes_nothing() {
             world.fails("executeDebit", kind.clone());
         }
         let outcome = world.processor.cancel(&order).await;
-        assert!(matches!(&outcome, DepositOutcome::Failed { code, .. } if code == "O"), "{kind:?}: {outcome:?}");
+        assert!(
+            matches!(&outcome, DepositOutcome::Failed { code, .. } if code == "O"),
+            "{kind:?}: {outcome:?}"
+        );
         assert_eq!((world.letter("DE-1").as_str(), world.taken()), ("O", 0));
         assert_eq!(world.simulator.look(|book| book.cards[&full("12")].free), 2500);
         // A released disposition ends in O, and yet it is not ours.
@@ -178,7 +201,8 @@ async fn ten_cards_and_two_currencies_pay_together_and_are_never_added_up() {
     world.simulator.switch(Switches { four_fields: true, ..Switches::default() });
     let order = world.paid("DE-1", eur("30.00"), &["11", "21"]).await;
     let DispositionState::Known(there) = world.processor.ask(&order).await else { panic!("not known") };
-    let cards: Vec<_> = there.cards.iter().map(|card| (card.currency.as_deref(), card.amount.as_str())).collect();
+    let cards: Vec<_> =
+        there.cards.iter().map(|card| (card.currency.as_deref(), card.amount.as_str())).collect();
     assert_eq!(cards, [(Some("EUR"), "10.00"), (Some("CHF"), "19.05")]);
     assert!(is_paid(&world.processor.settle(&order).await, eur("30.00")));
     assert_eq!(world.taken(), 3000);
@@ -189,8 +213,12 @@ async fn cards_that_do_not_work_are_named_by_their_place() {
     let world = World::of(|account| account.countries = vec!["AT".to_owned()]);
     let (order, _) = world.opens("DE-1", eur("5.00")).await;
     let refused = |place, code| CardRefusal { place: Some(place), code };
-    let expected = [refused(0, 10013), refused(2, 10012), refused(3, 1026), refused(4, 10006), refused(5, 1050)];
-    assert_eq!(world.pays(&order, &["91", "11", "92", "94", "95", "99"]).await, Assigned::CardsRefused(expected.to_vec()));
+    let expected =
+        [refused(0, 10013), refused(2, 10012), refused(3, 1026), refused(4, 10006), refused(5, 1050)];
+    assert_eq!(
+        world.pays(&order, &["91", "11", "92", "94", "95", "99"]).await,
+        Assigned::CardsRefused(expected.to_vec())
+    );
     assert_eq!(world.letter("DE-1"), "R");
     let one = |pin: &str| full(pin).into();
     for (pin, code) in [("93", "3006"), ("91", "10013")] {

@@ -10,7 +10,11 @@ fn python() -> Result<PathBuf, String> {
     let python = home.join("bin/python");
     let run = |program: &Path, arguments: &[&str]| {
         let output = Command::new(program).args(arguments).output().map_err(|error| error.to_string())?;
-        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
     };
     if run(&python, &["-c", "import zeep"]).is_err() {
         run(Path::new("python3"), &["-m", "venv", home.to_str().ok_or("the path is not text")?])?;
@@ -34,7 +38,8 @@ async fn a_real_soap_library_drives_the_simulator_through_a_whole_life() {
     let endpoint = world.simulator.endpoint();
     let run = move || Command::new(python).arg(script).arg(endpoint).output().unwrap();
     let output = tokio::task::spawn_blocking(run).await.unwrap();
-    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (said, complained) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{complained}");
     assert!(said.contains("29 operations") && said.ends_with("done\n"), "{said}");
     world.simulator.look(|book| book.audit().unwrap());

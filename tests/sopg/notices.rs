@@ -19,7 +19,14 @@ fn receiver(statuses: Vec<u16>) -> (String, std::thread::JoinHandle<Vec<String>>
             let mut buffer = [0; 4096];
             let complete = |text: &str| {
                 let (head, body) = text.split_once("\r\n\r\n")?;
-                let length = head.to_ascii_lowercase().split("content-length: ").nth(1)?.lines().next()?.parse::<usize>().ok()?;
+                let length = head
+                    .to_ascii_lowercase()
+                    .split("content-length: ")
+                    .nth(1)?
+                    .lines()
+                    .next()?
+                    .parse::<usize>()
+                    .ok()?;
                 (body.len() >= length).then(|| body.to_owned())
             };
             let body = loop {
@@ -111,7 +118,8 @@ async fn it_can_be_lost_doubled_and_late() {
     pays_with_notices_to(&world, "DE-1", "http://127.0.0.1:1/hook").await;
     assert_eq!(world.simulator.deliver_due().await, 0);
 
-    let plan = NoticePlan { copies: 5, delay_seconds: 300, without_last_separator: true, ..NoticePlan::default() };
+    let plan =
+        NoticePlan { copies: 5, delay_seconds: 300, without_last_separator: true, ..NoticePlan::default() };
     world.simulator.plan_notices(plan);
     let (url, received) = receiver(vec![200; 5]);
     let mut order = order("DE-2", eur("10.00"));

@@ -127,7 +127,8 @@ async fn what_cannot_be_repeated_is_refused_and_what_stays_lost_is_unknown() {
 
 #[tokio::test]
 async fn a_gateway_that_is_not_there_has_got_nothing() {
-    let world = World::of(|account| account.endpoint = "http://127.0.0.1:1/psc/services/PscService".to_owned());
+    let world =
+        World::of(|account| account.endpoint = "http://127.0.0.1:1/psc/services/PscService".to_owned());
     let opened = world.processor.open(&order("DE-1", eur("24.90"))).await;
     assert!(matches!(opened, Opened::NotSent { .. }), "{opened:?}");
 }

@@ -23,7 +23,8 @@ async fn a_customer_types_his_pins_and_comes_back_to_okurl() {
     let (order, url) = world.opens("DE-1", eur("30.00")).await;
     let page = browser().get(&url).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("30.00 EUR") && page.contains("pin10") && page.contains("Bezahlen"), "{page}");
-    let back = submit(&url, &[("pin1", "0000 0000 0000 0011"), ("pin2", "0000000000000012"), ("pay", "1")]).await;
+    let back =
+        submit(&url, &[("pin1", "0000 0000 0000 0011"), ("pin2", "0000000000000012"), ("pay", "1")]).await;
     assert_eq!((back.status().as_u16(), location(&back)), (303, order.urls.success.as_str()));
     assert!(is_paid(&world.processor.settle(&order).await, eur("30.00")));
     assert_eq!(browser().get(&url).send().await.unwrap().status(), 400);
@@ -36,7 +37,9 @@ async fn a_customer_cancels_and_comes_back_to_nokurl() {
     let (order, url) = world.opens("DE-1", eur("30.00")).await;
     let back = submit(&url, &[("cancel", "1")]).await;
     assert_eq!(location(&back), order.urls.failure);
-    assert!(matches!(world.processor.settle(&order).await, DepositOutcome::Failed { code, .. } if code == "L"));
+    assert!(
+        matches!(world.processor.settle(&order).await, DepositOutcome::Failed { code, .. } if code == "L")
+    );
 }
 
 #[tokio::test]
@@ -50,7 +53,8 @@ async fn wrong_pins_and_changed_addresses_are_refused_on_the_page() {
     for changed in [url.replace("30.00", "3.00"), url.replace("EUR", "GBP"), url.replace("DE-1", "DE-2")] {
         assert_eq!(browser().get(&changed).send().await.unwrap().status(), 400, "{changed}");
     }
-    let locked = submit(&url, &[("pin1", "0000000000000095"), ("password1", "card-pw"), ("pin2", &full("11"))]).await;
+    let locked =
+        submit(&url, &[("pin1", "0000000000000095"), ("password1", "card-pw"), ("pin2", &full("11"))]).await;
     assert_eq!(locked.status(), 303);
     assert_eq!(world.letter("DE-1"), "S");
 }

@@ -37,13 +37,19 @@ async fn the_recorded_requests_run_a_whole_life_and_get_the_recorded_answers() {
         ("createDisposition.request", "<ns1:errorCode>0<"),
         ("createDisposition.request", "<ns1:errorCode>2001<"),
         ("getMid.request", "<ns1:currency>EUR</ns1:currency><ns1:mid>1000001434</ns1:mid>"),
-        ("getSerialNumbers.request", "<ns1:dispositionState>R</ns1:dispositionState><ns1:serialNumbers xmlns:xsi"),
+        (
+            "getSerialNumbers.request",
+            "<ns1:dispositionState>R</ns1:dispositionState><ns1:serialNumbers xmlns:xsi",
+        ),
         ("executeDebit.request", "<ns1:errorCode>2017<"),
         ("assignCardsToDisposition.request", "<ns1:errorCode>0<"),
         ("getSerialNumbers.request", "<ns1:amount>24.9</ns1:amount>"),
         ("modifyDispositionValue.request", "<ns1:errorCode>0<"),
         ("executeDebit.request.partial", "<ns1:errorCode>0<"),
-        ("getDispositionRawState.request", "<ns1:amount>10.0</ns1:amount><ns1:currency>EUR</ns1:currency><ns1:dispositionState>E<"),
+        (
+            "getDispositionRawState.request",
+            "<ns1:amount>10.0</ns1:amount><ns1:currency>EUR</ns1:currency><ns1:dispositionState>E<",
+        ),
         ("executeDebit.request.release", "<ns1:errorCode>0<"),
         ("getDispositionRawState.request", "<ns1:dispositionState>O<"),
     ] {
@@ -84,7 +90,10 @@ async fn what_the_contract_forbids_is_a_fault_of_the_client() {
         &call("getMid", "<currency>EUR</currency>").replace("urn:pscservice", "urn:other"),
         &call("executeDebit", "<mtid>m</mtid><amount>ten</amount><currency>EUR</currency><close>1</close>"),
         &call("executeDebit", "<mtid>m</mtid><amount>10</amount><currency>EUR</currency><close>x</close>"),
-        &call("refund", "<rtid>r</rtid><mtid>m</mtid><amount>1</amount><currency>EUR</currency><utcOffset>+05:50</utcOffset>"),
+        &call(
+            "refund",
+            "<rtid>r</rtid><mtid>m</mtid><amount>1</amount><currency>EUR</currency><utcOffset>+05:50</utcOffset>",
+        ),
         "<!DOCTYPE x><a/>",
     ] {
         let (status, text) = post(&world, "text/xml", body).await;
@@ -112,7 +121,9 @@ async fn creations_are_refused_by_the_documented_codes() {
     let urls = |rest: &str| format!("<okUrl>{ok}</okUrl><nokUrl>{ok}</nokUrl>{rest}");
     let good = urls("<merchantclientid>c</merchantclientid>");
     let restricted = |key: &str, value: &str| {
-        format!("{good}<dispositionRestrictions><key>{key}</key><value>{value}</value></dispositionRestrictions>")
+        format!(
+            "{good}<dispositionRestrictions><key>{key}</key><value>{value}</value></dispositionRestrictions>"
+        )
     };
     for (fields, expected) in [
         (create("", "1", "EUR", &good), "55"),
@@ -160,7 +171,8 @@ async fn the_contract_is_served_with_the_simulators_own_address() {
     let world = World::new();
     let endpoint = world.simulator.endpoint();
     let text = reqwest::get(format!("{endpoint}?wsdl")).await.unwrap().text().await.unwrap();
-    let vendors = std::fs::read_to_string(format!("{}/schemas/sopg/PscService.wsdl", env!("CARGO_MANIFEST_DIR")));
+    let vendors =
+        std::fs::read_to_string(format!("{}/schemas/sopg/PscService.wsdl", env!("CARGO_MANIFEST_DIR")));
     let address = "https://soatest.paysafecard.com/psc/services/PscService";
     assert_eq!(text, vendors.unwrap().replace(address, &endpoint));
 }

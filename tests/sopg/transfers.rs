@@ -95,7 +95,9 @@ async fn a_payout_whose_answer_is_lost_is_settled_by_asking() {
     ] {
         let world = World::new();
         let order = payout("PO-1", eur("14.65"), "jane@customer.example");
-        world.simulator.fault(tillgate::processors::sopg::simulator::Fault::new("payout", kind.clone()).skipping(1));
+        world
+            .simulator
+            .fault(tillgate::processors::sopg::simulator::Fault::new("payout", kind.clone()).skipping(1));
         let outcome = world.processor.send(&order).await;
         assert!(matches!(outcome, Outcome::Unknown { .. }), "{kind:?}: {outcome:?}");
         let asked = world.processor.inquire(&order).await;
@@ -105,7 +107,11 @@ async fn a_payout_whose_answer_is_lost_is_settled_by_asking() {
             assert_eq!(asked, Outcome::NotFound, "{kind:?}");
             assert!(paid(&world.processor.send(&order).await));
         }
-        assert_eq!(world.simulator.look(|book| book.paid_out("psc_example_shop_test", "EUR")), 1465, "{kind:?}");
+        assert_eq!(
+            world.simulator.look(|book| book.paid_out("psc_example_shop_test", "EUR")),
+            1465,
+            "{kind:?}"
+        );
         world.simulator.stop().await;
     }
 }
@@ -146,9 +152,10 @@ async fn a_payout_that_arrived_and_was_refused_is_never_called_paid() {
         let merchant = book.merchants[2].clone();
         assert_eq!(merchant.username, "psc_example_shop_test");
     });
-    world.simulator.fault(
-        tillgate::processors::sopg::simulator::Fault::new("payout", Kind::CodesBefore { result: 1, error: 3164 }),
-    );
+    world.simulator.fault(tillgate::processors::sopg::simulator::Fault::new(
+        "payout",
+        Kind::CodesBefore { result: 1, error: 3164 },
+    ));
     let outcome = world.processor.inquire(&order).await;
     assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
     let careful = World::of(|account| account.used_payout_id_is_paid = false);

@@ -181,7 +181,26 @@ pub fn add_to_credit(to: &mut Request, acquirer: Acquirer, sources: &Sources) ->
         Ecpcc | Kalixa | Vantiv | Credorax | Omnipay | Other | CardComplete | Rbi | Cofidis | MasaPay
         | Capn => &[],
     };
-    add(to, table, sources)
+    add(to, table, sources)?;
+    if acquirer != Clearhaus {
+        to.words_some("Textfeld1", format::ans(30), sources.given("Textfeld1"))?;
+        to.words_some("Textfeld2", format::ans(30), sources.given("Textfeld2"))?;
+    }
+    Ok(())
+}
+
+/// For `capture`: what the settlement shows, from the order only.
+pub fn add_to_capture(
+    to: &mut Request,
+    acquirer: Acquirer,
+    given: &BTreeMap<String, String>,
+) -> Result<(), BadValue> {
+    let text = |name: &str| given.get(name).map(String::as_str);
+    if acquirer == Acquirer::Clearhaus {
+        return to.words_some("CHDesc", format::ans(22), text("CHDesc"));
+    }
+    to.words_some("Textfeld1", format::ans(30), text("Textfeld1"))?;
+    to.words_some("Textfeld2", format::ans(30), text("Textfeld2"))
 }
 
 /// For payments by card: American Express over CAPN.

@@ -83,6 +83,7 @@ fn request(client: &Client, part: &Part<'_>, pay_id: &str) -> Result<Request, Ba
     if part.last && part.before > 0 && settings.acquirer != super::settings::Acquirer::Clearhaus {
         request.put("FinishAuth", format::a(1), "Y")?;
     }
+    super::acquirer::add_to_capture(&mut request, settings.acquirer, part.extra)?;
     if let Some(ref_nr) = part.extra.get(super::EXTRA_REF_NR) {
         request.put("RefNr", format::ns(30), &reference::ref_nr(ref_nr, settings.acquirer)?)?;
     }

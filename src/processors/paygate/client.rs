@@ -123,6 +123,13 @@ impl Client {
         let endpoint = request.endpoint;
         let trans_id = request.trans_id().to_owned();
         let result = self.exchange(endpoint, self.seal(request)).await;
+        let end = match &result {
+            Ok(_) => "answered",
+            Err(CallError::NotSent(_)) => "not_sent",
+            Err(CallError::Unknown(_)) => "unknown",
+        };
+        metrics::counter!("tillgate_processor_calls_total", "processor" => "paygate", "endpoint" => endpoint, "end" => end)
+            .increment(1);
         match &result {
             Ok(answer) => {
                 tracing::debug!(processor = "paygate", endpoint, trans_id, code = answer.code(), "answered");
@@ -133,6 +140,8 @@ impl Client {
                 pass.failed();
             }
         }
+        let open = if self.0.breaker.is_open() { 1.0 } else { 0.0 };
+        metrics::gauge!("tillgate_processor_breaker_open", "processor" => "paygate").set(open);
         result
     }
 

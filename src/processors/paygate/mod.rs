@@ -50,6 +50,8 @@ pub const EXTRA_REF_NR: &str = "RefNr";
 pub const EXTRA_ORDER_TEXT: &str = "OrderDesc";
 /// In a payout's `extra`: the TransID of the deposit that a credit goes against.
 pub const EXTRA_DEPOSIT_TRANS_ID: &str = "deposit_trans_id";
+/// In a payout's `extra`: the method of that deposit, `card` if it is left out.
+pub const EXTRA_DEPOSIT_METHOD: &str = "method";
 /// In an order's `extra`: minor units that our books say were credited on the payment before this credit.
 pub const EXTRA_CREDITED_BEFORE: &str = "credited_before";
 /// In a deposit's `extra`: minor units that our books say were captured before this part.

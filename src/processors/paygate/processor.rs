@@ -4,7 +4,7 @@ use super::client::Client;
 use super::credit::Credit;
 use super::settings::{Settings, SettingsError};
 use super::values::reference;
-use super::{EXTRA_CREDITED_BEFORE, EXTRA_DEPOSIT_TRANS_ID, NOT_SENDABLE};
+use super::{EXTRA_CREDITED_BEFORE, EXTRA_DEPOSIT_METHOD, EXTRA_DEPOSIT_TRANS_ID, NOT_SENDABLE};
 use super::{capture, credit, creditex, deposit, hosted_page, paynow, reverse, twint};
 use crate::clock::{Clock, Entropy};
 use crate::domain::money::Money;
@@ -41,7 +41,7 @@ fn credit_of(order: &PayoutOrder) -> Option<Result<Credit<'_>, Outcome>> {
         req_id: &order.request_id,
         amount: order.amount,
         before: minor(order.extra.get(EXTRA_CREDITED_BEFORE)),
-        twint: order.extra.get("method").is_some_and(|method| method == "twint"),
+        twint: order.extra.get(EXTRA_DEPOSIT_METHOD).is_some_and(|method| method == "twint"),
         customer: &order.customer,
         pin: &order.pin,
         extra: &order.extra,

@@ -10,6 +10,7 @@ mod delivery;
 mod engine;
 mod faults;
 mod pages;
+mod replies;
 mod results;
 mod three_ds;
 mod wire;

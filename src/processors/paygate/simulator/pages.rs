@@ -2,7 +2,7 @@
 
 use super::App;
 use super::books::StoredCard;
-use super::engine::failure;
+use super::replies::failure;
 use super::results::WayBack;
 use super::three_ds::{Bank, bank_of, code_of};
 use super::wire::{Call, open};

@@ -3,8 +3,8 @@
 use super::books::{Due, Payment, StoredCard};
 use super::codec::Params;
 use super::delivery::Letter;
-use super::engine::{Reply, SUCCESS, reply};
 use super::faults::NoticeFault;
+use super::replies::{Reply, SUCCESS, reply};
 use super::wire::{Call, encode};
 use super::world::{Session, World};
 use base64::Engine;
@@ -34,7 +34,7 @@ impl World {
             if code == SUCCESS
                 && let Some(card) = &session.card
                 && let Err(refused) =
-                    self.accept_card(card).and_then(|()| super::engine::forced(&session.params))
+                    self.accept_card(card).and_then(|()| super::replies::forced(&session.params))
             {
                 code = refused;
             }
@@ -160,8 +160,8 @@ impl World {
         };
         let foreign = {
             let mut fields = fields.clone();
-            fields.retain(|(name, _)| name != "MID");
-            fields.push(("MID".to_owned(), "somebody_else".to_owned()));
+            fields.retain(|(name, _)| name != "mid");
+            fields.push(("mid".to_owned(), "somebody_else".to_owned()));
             self.in_the_open_or_not(call, fields)
         };
         let letter = Letter {

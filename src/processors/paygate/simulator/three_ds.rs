@@ -2,8 +2,9 @@
 
 use super::App;
 use super::books::StoredCard;
-use super::engine::{How, Reply, SUCCESS, card_of, failure, forced, reply};
+use super::engine::How;
 use super::pages::{html, link, page};
+use super::replies::{Reply, SUCCESS, card_of, failure, forced, reply};
 use super::wire::{Call, encode};
 use super::world::{Session, World};
 use actix_web::HttpResponse;

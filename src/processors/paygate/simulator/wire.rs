@@ -1,8 +1,9 @@
 //! Server calls over HTTP: decrypt, let the engine act, encrypt, and let scripted faults happen in between.
 
 use super::codec::{Filling, Keys, Params};
-use super::engine::{How, Reply};
+use super::engine::How;
 use super::faults::Fault;
+use super::replies::Reply;
 use super::world::{Merchant, World};
 use super::{App, three_ds};
 use actix_web::web::{Bytes, Data, Path};
@@ -67,8 +68,8 @@ fn vary(world: &World, fields: &mut Reply) {
     let start = (world.entropy.next() % fields.len() as u64) as usize;
     fields.rotate_left(start);
     for (name, _) in fields {
-        if (name == "MID" || name == "RefNr") && world.entropy.next().is_multiple_of(2) {
-            *name = name.to_lowercase();
+        if (name == "mid" || name == "RefNr") && world.entropy.next().is_multiple_of(2) {
+            *name = if name == "mid" { "MID".to_owned() } else { "refnr".to_owned() };
         }
     }
 }
@@ -140,7 +141,7 @@ fn process(app: &App, endpoint: &str, call: &Call, fault: Option<&Fault>) -> Str
     };
     match fault {
         Some(Fault::WrongMac) => set("MAC", &"0".repeat(64)),
-        Some(Fault::ForeignMerchant) => set("MID", "somebody_else"),
+        Some(Fault::ForeignMerchant) => set("mid", "somebody_else"),
         Some(Fault::ForeignOrder) => set("TransID", "another-order"),
         Some(Fault::Contradiction) => set("Status", "FAILED"),
         Some(Fault::Clear) => {

@@ -33,6 +33,8 @@ pub struct Merchant {
     pub payout_limit: i64,
     /// Refuse an order number that was used before.
     pub unique_trans_id: bool,
+    /// Refuse captures and credits under another order number than the payment's.
+    pub same_trans_id: bool,
     /// The browser returns by POST instead of GET.
     pub return_by_post: bool,
     /// How answers are filled up, and whether names and order vary.
@@ -55,6 +57,7 @@ impl Default for Merchant {
             sale: false,
             payout_limit: 1_000_000_000,
             unique_trans_id: false,
+            same_trans_id: false,
             return_by_post: false,
             filling: Filling::Spaces,
             vary: true,

@@ -33,9 +33,13 @@ pub fn many(book: &mut Book, call: &Call<'_>) -> Result<Values, Refused> {
     if call.number("acceptingTerms") != 1 {
         return Err(10028);
     }
-    let text = |node: &Node, name: &str| node.child(name).map(|child| child.text.trim().to_owned()).unwrap_or_default();
-    let entries: Vec<Entry> =
-        call.all("cards").map(|node| Entry { pin: text(node, "pin"), password: text(node, "password") }).collect();
+    let text = |node: &Node, name: &str| {
+        node.child(name).map(|child| child.text.trim().to_owned()).unwrap_or_default()
+    };
+    let entries: Vec<Entry> = call
+        .all("cards")
+        .map(|node| Entry { pin: text(node, "pin"), password: text(node, "password") })
+        .collect();
     match enter(book, call, &entries) {
         Ok(mid) => Ok(Values::default().text("mid", mid)),
         Err(Rejected::Whole(code)) => Err(code),
@@ -102,11 +106,13 @@ pub fn assign(
         return Err(Rejected::Cards(refused));
     }
     let picked = || entries.iter().filter_map(|entry| deck.get(&entry.pin));
-    let excluded = |country: &str| !found.countries.is_empty() && !found.countries.iter().any(|known| known == country);
+    let excluded =
+        |country: &str| !found.countries.is_empty() && !found.countries.iter().any(|known| known == country);
     if picked().any(|card| card.country.is_some_and(excluded)) {
         return Err(Rejected::Whole(3006));
     }
-    let together: i64 = picked().map(|card| cards::convert_down(card.free, card.currency, &found.currency)).sum();
+    let together: i64 =
+        picked().map(|card| cards::convert_down(card.free, card.currency, &found.currency)).sum();
     if together < found.value {
         return Err(Rejected::Whole(2004));
     }

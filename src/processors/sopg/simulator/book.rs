@@ -124,7 +124,9 @@ impl Disposition {
     pub fn serials(&self, four_fields: bool) -> Option<String> {
         let amount = |cents: Cents| format!("{}.{:02}", cents / 100, cents % 100);
         let line = |part: &Reservation| match four_fields {
-            true => format!("{};{};{};{};", part.serial, part.card_currency, amount(part.shown), part.card_type),
+            true => {
+                format!("{};{};{};{};", part.serial, part.card_currency, amount(part.shown), part.card_type)
+            }
             false => format!("{};{}", part.serial, amount(part.shown)),
         };
         let lines: Vec<String> = self.reservations.iter().map(line).collect();
@@ -171,7 +173,8 @@ impl Book {
             return;
         }
         for disposition in &mut self.dispositions {
-            let Some(merchant) = self.merchants.iter().find(|known| known.username == disposition.username) else {
+            let Some(merchant) = self.merchants.iter().find(|known| known.username == disposition.username)
+            else {
                 continue;
             };
             let over = match (disposition.letter, disposition.disposed_at) {
@@ -189,11 +192,15 @@ impl Book {
 
     /// Puts a disposition into a state by force and gives back what that state doesn't hold.
     pub fn force(&mut self, mtid: &str, letter: Letter, now: DateTime<Utc>) -> bool {
-        let Some(disposition) = self.dispositions.iter_mut().find(|known| known.mtid == mtid) else { return false };
+        let Some(disposition) = self.dispositions.iter_mut().find(|known| known.mtid == mtid) else {
+            return false;
+        };
         disposition.letter = letter;
         match letter {
             Letter::S | Letter::E => disposition.disposed_at = Some(now),
-            Letter::R | Letter::O | Letter::L | Letter::X | Letter::I => release(&mut self.cards, disposition),
+            Letter::R | Letter::O | Letter::L | Letter::X | Letter::I => {
+                release(&mut self.cards, disposition)
+            }
         }
         true
     }
@@ -239,15 +246,18 @@ impl Book {
     pub fn audit(&self) -> Result<(), String> {
         for (pin, card) in &self.cards {
             let open = self.dispositions.iter().flat_map(|disposition| &disposition.reservations);
-            let open: Cents = open.filter(|part| part.pin == *pin).map(|part| part.open_in_card_currency).sum();
-            if card.free + card.reserved + card.spent != card.issued || card.free < 0 || open != card.reserved {
+            let open: Cents =
+                open.filter(|part| part.pin == *pin).map(|part| part.open_in_card_currency).sum();
+            if card.free + card.reserved + card.spent != card.issued || card.free < 0 || open != card.reserved
+            {
                 return Err(format!("card {} does not add up", card.serial));
             }
         }
         for known in &self.dispositions {
             let open: Cents = known.reservations.iter().map(|part| part.open).sum();
             let holds = matches!(known.letter, Letter::S | Letter::E);
-            let wanted = if holds && !known.reservations.is_empty() { known.value - known.debited } else { 0 };
+            let wanted =
+                if holds && !known.reservations.is_empty() { known.value - known.debited } else { 0 };
             if open != wanted || known.debited > known.value || known.refunded > known.debited {
                 return Err(format!("disposition {} does not add up", known.mtid));
             }
@@ -262,7 +272,8 @@ impl Book {
     }
 
     pub fn paid_out(&self, username: &str, currency: &str) -> Cents {
-        let ours = self.payouts.iter().filter(|payout| payout.username == username && payout.currency == currency);
+        let ours =
+            self.payouts.iter().filter(|payout| payout.username == username && payout.currency == currency);
         ours.filter(|payout| payout.paid).map(|payout| payout.amount).sum()
     }
 }

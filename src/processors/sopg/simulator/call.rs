@@ -60,7 +60,8 @@ impl Call<'_> {
 
     /// A reporting criterion that was sent must be one of the merchant's.
     pub fn check_sub_id(&self) -> Result<(), Refused> {
-        let known = |sub_id: &str| sub_id.is_empty() || self.merchant.sub_ids.iter().any(|known| known == sub_id);
+        let known =
+            |sub_id: &str| sub_id.is_empty() || self.merchant.sub_ids.iter().any(|known| known == sub_id);
         if self.all("subId").all(|node| known(&node.text)) { Ok(()) } else { Err(3014) }
     }
 }
@@ -79,7 +80,8 @@ pub fn run(book: &mut Book, request: &Node, now: DateTime<Utc>, four_fields: boo
     };
     let (values, codes, assigned) = match outcome {
         Ok(values) => {
-            let assigns = request.name == "assignCardToDisposition" || request.name == "assignCardsToDisposition";
+            let assigns =
+                request.name == "assignCardToDisposition" || request.name == "assignCardsToDisposition";
             let failed = values.0.iter().any(|(name, _)| *name == "errorCode");
             let assigned = (assigns && !failed).then(|| text("mtid").to_owned());
             (values, if failed { None } else { Some((0, 0)) }, assigned)
@@ -139,7 +141,9 @@ fn refusal_text(operation: &str, error: Refused) -> Values {
 /// Repeats the fields of the request that answers carry, unless the operation has set them.
 fn echo(request: &Node, mut values: Values) -> Values {
     let has = |values: &Values, name: &str| values.0.iter().any(|(known, _)| *known == name);
-    for (from, to) in [("mtid", "mtid"), ("rtid", "rtid"), ("ptid", "ptid"), ("currency", "requestedCurrency")] {
+    for (from, to) in
+        [("mtid", "mtid"), ("rtid", "rtid"), ("ptid", "ptid"), ("currency", "requestedCurrency")]
+    {
         if let (Some(node), false) = (request.child(from), has(&values, to)) {
             values = values.text(to, node.text.clone());
         }

@@ -71,7 +71,9 @@ impl Values {
 /// The vendor's file, parsed once.
 pub fn contract() -> &'static Contract {
     static CONTRACT: OnceLock<Contract> = OnceLock::new();
-    CONTRACT.get_or_init(|| Contract::read(WSDL).expect("the vendor's file is part of this binary and its test reads it"))
+    CONTRACT.get_or_init(|| {
+        Contract::read(WSDL).expect("the vendor's file is part of this binary and its test reads it")
+    })
 }
 
 impl Contract {
@@ -97,7 +99,8 @@ impl Contract {
                 "simpleType" => {
                     let restriction = node.child("restriction").ok_or("a simple type without restriction")?;
                     let values = restriction.children.iter().filter(|facet| facet.name == "enumeration");
-                    let values = values.filter_map(|facet| facet.attribute("value").map(str::to_owned)).collect();
+                    let values =
+                        values.filter_map(|facet| facet.attribute("value").map(str::to_owned)).collect();
                     contract.enumerations.insert(name, values);
                 }
                 other => return Err(format!("{other} is not understood")),
@@ -120,7 +123,8 @@ impl Contract {
 
     /// Checks a request against the schema. The order of elements and unknown ones count only when `strict`.
     pub fn check(&self, request: &Node, strict: bool) -> Result<(), String> {
-        let fields = self.elements.get(&request.name).ok_or_else(|| format!("{} is not an element", request.name))?;
+        let fields =
+            self.elements.get(&request.name).ok_or_else(|| format!("{} is not an element", request.name))?;
         self.check_fields(request, fields, strict)
     }
 
@@ -160,7 +164,11 @@ impl Contract {
     fn check_value(&self, node: &Node, field: &Field, strict: bool) -> Result<(), String> {
         if node.attribute("nil").is_some_and(|nil| nil == "true" || nil == "1") {
             let empty = node.text.is_empty() && node.children.is_empty();
-            return if field.nillable && empty { Ok(()) } else { Err(format!("{} must not be nil", field.name)) };
+            return if field.nillable && empty {
+                Ok(())
+            } else {
+                Err(format!("{} must not be nil", field.name))
+            };
         }
         if let Some(fields) = self.types.get(&field.kind) {
             return self.check_fields(node, fields, strict);
@@ -283,10 +291,16 @@ mod tests {
         for operation in contract.operations() {
             let written = contract.write_response(operation, &Values::default().number("resultCode", 1), "p");
             let bound = written.replacen('>', &format!(" xmlns:p='{NAMESPACE}'>"), 1);
-            contract.check_response(&xml::parse(&bound).unwrap()).unwrap_or_else(|error| panic!("{operation}: {error}"));
+            contract
+                .check_response(&xml::parse(&bound).unwrap())
+                .unwrap_or_else(|error| panic!("{operation}: {error}"));
         }
         assert!(contract.write_response("payout", &Values::default(), "p").contains("<p:PayoutReturn>"));
-        assert!(contract.write_response("refund", &Values::default(), "p").contains("<p:refundRequestReturnType>"));
+        assert!(
+            contract
+                .write_response("refund", &Values::default(), "p")
+                .contains("<p:refundRequestReturnType>")
+        );
     }
 
     #[test]
@@ -313,8 +327,7 @@ mod tests {
             let node = body(&text);
             (contract().check(&node, false).is_ok(), contract().check(&node, true).is_ok())
         };
-        let (user, password, currency) =
-            ("<p:username/>", "<p:password/>", "<p:currency>EUR</p:currency>");
+        let (user, password, currency) = ("<p:username/>", "<p:password/>", "<p:currency>EUR</p:currency>");
         assert_eq!(request(&[user, password, currency].concat()), (true, true));
         assert_eq!(request(&[currency, user, password].concat()), (true, false));
         assert_eq!(request(&[user, password, currency, "<p:webhookUrl/>"].concat()), (true, false));

@@ -38,9 +38,15 @@ pub enum Kind {
     /// Everything is done, then a page with this status.
     PageAfter(u16),
     /// These codes; nothing is done.
-    CodesBefore { result: i64, error: i32 },
+    CodesBefore {
+        result: i64,
+        error: i32,
+    },
     /// Everything is done, then these codes.
-    CodesAfter { result: i64, error: i32 },
+    CodesAfter {
+        result: i64,
+        error: i32,
+    },
     FaultServer,
     FaultClient,
     /// The right answer, but its XML ends in the middle.

@@ -156,7 +156,11 @@ pub fn start(listener: TcpListener, clock: Clock, deliver: Deliver) -> std::io::
     let address = listener.local_addr()?;
     let data = web::Data::from(shared.clone());
     let server = HttpServer::new(move || {
-        App::new().app_data(data.clone()).configure(service::routes).configure(panel::routes).configure(control::routes)
+        App::new()
+            .app_data(data.clone())
+            .configure(service::routes)
+            .configure(panel::routes)
+            .configure(control::routes)
     })
     .on_connect(service::remember_connection)
     .workers(2)

@@ -101,7 +101,12 @@ fn message(text: &str) -> HttpResponse {
     HttpResponse::BadRequest().content_type("text/html; charset=utf-8").body(frame("Payment", &html(text)))
 }
 
-fn page(request: &HttpRequest, asked: &BTreeMap<String, String>, found: &Disposition, problem: &str) -> HttpResponse {
+fn page(
+    request: &HttpRequest,
+    asked: &BTreeMap<String, String>,
+    found: &Disposition,
+    problem: &str,
+) -> HttpResponse {
     let german = asked.get("language").is_some_and(|language| language == "de");
     let (pay, cancel, pin) = if german { ("Bezahlen", "Abbrechen", "PIN") } else { ("Pay", "Cancel", "PIN") };
     let brand = if request.path() == CASH_TICKET_PANEL_PATH { "Cash-Ticket" } else { "paysafecard" };
@@ -115,7 +120,8 @@ fn page(request: &HttpRequest, asked: &BTreeMap<String, String>, found: &Disposi
              autocomplete=\"off\" aria-label=\"card password {place}\" placeholder=\"card password\"></p>"
         );
     }
-    let problem = if problem.is_empty() { String::new() } else { format!("<p role=\"alert\">{}</p>", html(problem)) };
+    let problem =
+        if problem.is_empty() { String::new() } else { format!("<p role=\"alert\">{}</p>", html(problem)) };
     let body = format!(
         "<p>{}: <strong>{}.{:02} {}</strong></p>{problem}<form method=\"post\">{inputs}\
          <p><button name=\"pay\" value=\"1\" id=\"pay\">{pay}</button> \

@@ -65,7 +65,9 @@ async fn soap(request: HttpRequest, bytes: web::Bytes, shared: web::Data<Shared>
         Some(Kind::ResetBefore) => return cut(&request),
         Some(Kind::HoldBefore) => return hold(&request, &shared).await,
         Some(Kind::PageBefore(status)) => return page(status_of(*status)),
-        Some(Kind::CodesBefore { result, error }) => return answer(&call.name, &codes(*result, *error), "soap", "ns1"),
+        Some(Kind::CodesBefore { result, error }) => {
+            return answer(&call.name, &codes(*result, *error), "soap", "ns1");
+        }
         Some(Kind::FaultServer) => return fault("Server", "Internal error"),
         Some(Kind::FaultClient) => return fault("Client", "Unmarshalling Error"),
         Some(_) | None => {}
@@ -160,7 +162,8 @@ fn fault(side: &str, reason: &str) -> HttpResponse {
 }
 
 fn page(status: StatusCode) -> HttpResponse {
-    let text = format!("<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>", status.as_u16());
+    let text =
+        format!("<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>", status.as_u16());
     HttpResponse::build(status).insert_header((CONTENT_TYPE, "text/html")).body(text)
 }
 

@@ -47,7 +47,8 @@ pub fn refund(book: &mut Book, call: &Call<'_>) -> Result<Values, Refused> {
     }
     // Cards have no account behind them, so one has to be named.
     let account = account.ok_or(3185)?;
-    let values = Values::default().text("refundedInCurrency", call.currency.clone()).amount("refundedAmount", amount);
+    let values =
+        Values::default().text("refundedInCurrency", call.currency.clone()).amount("refundedAmount", amount);
     if !call.flag("validationOnly") {
         original.refunded += amount;
         let (currency, at) = (call.currency.clone(), call.now);
@@ -93,9 +94,12 @@ pub fn state(book: &Book, call: &Call<'_>) -> Values {
     let today = call.now.date_naive();
     let rows = call.merchant.mids.iter().map(|(currency, mid)| {
         let total = book.paid_out(&call.merchant.username, currency);
-        let ours = book.payouts.iter().filter(|payout| payout.username == call.merchant.username && payout.paid);
-        let daily: Cents =
-            ours.filter(|payout| payout.currency == *currency && payout.at.date_naive() == today).map(|p| p.amount).sum();
+        let ours =
+            book.payouts.iter().filter(|payout| payout.username == call.merchant.username && payout.paid);
+        let daily: Cents = ours
+            .filter(|payout| payout.currency == *currency && payout.at.date_naive() == today)
+            .map(|p| p.amount)
+            .sum();
         let limit = call.merchant.daily_payout_limit;
         let taken = book.taken(currency);
         Values::default()
@@ -109,11 +113,14 @@ pub fn state(book: &Book, call: &Call<'_>) -> Values {
             .amount("dailyPayoutAmount", daily)
             .amount("dailyPayoutBalance", limit - daily)
     });
-    rows.fold(Values::default().text("errorCodeDescription", ""), |values, row| values.group("payoutState", row))
+    rows.fold(Values::default().text("errorCodeDescription", ""), |values, row| {
+        values.group("payoutState", row)
+    })
 }
 
 fn payout_values(call: &Call<'_>, amount: Cents) -> Values {
-    let values = Values::default().text("payedInCurrency", call.currency.clone()).amount("payedAmount", amount);
+    let values =
+        Values::default().text("payedInCurrency", call.currency.clone()).amount("payedAmount", amount);
     values.text("errorCodeDescription", "")
 }
 
@@ -129,7 +136,8 @@ fn check_payout(book: &Book, call: &Call<'_>) -> Result<(String, Cents), Refused
     }
     let today = |payout: &&Transfer| payout.at.date_naive() == call.now.date_naive() && payout.paid;
     let ours = book.payouts.iter().filter(|payout| payout.username == call.merchant.username).filter(today);
-    let daily: Cents = ours.filter(|payout| payout.currency == call.currency).map(|payout| payout.amount).sum();
+    let daily: Cents =
+        ours.filter(|payout| payout.currency == call.currency).map(|payout| payout.amount).sum();
     if daily + amount > call.merchant.daily_payout_limit {
         return Err(3166);
     }

@@ -78,7 +78,9 @@ impl<'a> Scanner<'a> {
         }
         let (prefix, local) = qualified.split_once(':').unwrap_or(("", &qualified));
         let mut node = Node { space: self.space(prefix)?, name: local.to_owned(), ..Node::default() };
-        for (name, value) in raw.into_iter().filter(|(name, _)| name != "xmlns" && !name.starts_with("xmlns:")) {
+        for (name, value) in
+            raw.into_iter().filter(|(name, _)| name != "xmlns" && !name.starts_with("xmlns:"))
+        {
             let local = name.split_once(':').map_or(name.as_str(), |(_, local)| local).to_owned();
             node.attributes.push((local, value));
         }
@@ -251,15 +253,33 @@ mod tests {
             <c xmlns='urn:2'>1 &lt; &#x32;<![CDATA[&]]></c></b:B><a:H/></a:E>\n";
         let root = parse(text).unwrap();
         let body = root.child("B").unwrap();
-        assert_eq!((root.space.as_str(), body.space.as_str(), body.attribute("id")), ("urn:1", "urn:1", Some("x>y")));
+        assert_eq!(
+            (root.space.as_str(), body.space.as_str(), body.attribute("id")),
+            ("urn:1", "urn:1", Some("x>y"))
+        );
         assert_eq!((body.children[0].space.as_str(), body.children[0].text.as_str()), ("urn:2", "1 < 2&"));
     }
 
     #[test]
     fn what_is_broken_is_refused() {
         for bad in [
-            "", "x", "<a>", "<a></b>", "<a/><b/>", "<p:a/>", "<a>&nbsp;</a>", "<a>&</a>", "<a b=c/>", "<a b='1'c='2'/>",
-            "<!DOCTYPE a><a/>", "<a>&#1;</a>", "<a>]]></a>", "<a b='<'/>", "<a><?x?></a>", "<1/>", "<a",
+            "",
+            "x",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<p:a/>",
+            "<a>&nbsp;</a>",
+            "<a>&</a>",
+            "<a b=c/>",
+            "<a b='1'c='2'/>",
+            "<!DOCTYPE a><a/>",
+            "<a>&#1;</a>",
+            "<a>]]></a>",
+            "<a b='<'/>",
+            "<a><?x?></a>",
+            "<1/>",
+            "<a",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
