@@ -1,0 +1,22 @@
+//! `CreatePayout`: the cashier asks for a payout.
+
+use super::super::call::Call;
+use super::super::reply::Told;
+use crate::domain::money::Money;
+use crate::operations::create_payout::{self, Wish};
+use crate::operations::OperationError;
+
+pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
+    let wish = Wish {
+        pin: call.pin()?,
+        trace_id: call.trace_id()?,
+        amount: call.amount()?,
+        fee: call.fee()?.unwrap_or(Money::zero(call.door.currency())),
+        processor: call.processor()?,
+        payment_method: call.text("PaymentMethod"),
+        created_by: call.text("CreatedBy"),
+    };
+    let (pin, wants) = (wish.pin.clone(), wish.wants(call.rules()));
+    let answer = call.transact(&pin, wants, move |tx, rules, caller| create_payout::run(tx, &wish, rules, caller));
+    Ok(answer.await?.into())
+}

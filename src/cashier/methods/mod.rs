@@ -1,0 +1,38 @@
+//! One file a method, or a family that differs in a word: parameters → wish → operation → answer.
+
+mod auth_cust;
+mod create_payout;
+mod deposits;
+mod get_balance;
+mod get_customer;
+mod get_deposit;
+mod get_payout;
+mod reverse_payout;
+mod update_payout;
+
+use super::call::Call;
+use super::reply::Told;
+use crate::operations::OperationError;
+use crate::operations::record_deposit::News;
+
+/// Runs the method that a call names.
+pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
+    match call.method.name {
+        "AuthCust" => auth_cust::run(call).await,
+        "GetCustomer" => get_customer::run(call).await,
+        "GetBalance" => get_balance::run(call).await,
+        "GetPayout" => get_payout::run(call).await,
+        "GetDeposit" => get_deposit::run(call).await,
+        "PrevalidateDeposit" => deposits::prevalidate(call).await,
+        "PendingDeposit" => deposits::record(call, News::Pending).await,
+        "AuthorizedDeposit" => deposits::record(call, News::Authorized).await,
+        "DeclinedDeposit" => deposits::record(call, News::Declined).await,
+        "ProcessDeposit" => deposits::process(call).await,
+        "ReverseDeposit" => deposits::reverse(call).await,
+        "CreatePayout" => create_payout::run(call).await,
+        "UpdatePayout" => update_payout::run(call).await,
+        "ReversePayout" => reverse_payout::run(call).await,
+        // The catalog and this table are compared by a test.
+        _ => Ok(Told::failed(super::codes::MALFORMED, "Method: unknown method")),
+    }
+}

@@ -1,0 +1,351 @@
+//! The keys of `config.toml` as they are written. What they mean together is [`super::build`]'s matter.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    #[serde(default)]
+    pub node: Node,
+    #[serde(default)]
+    pub listen: Listen,
+    pub database: Database,
+    #[serde(default)]
+    pub log: Log,
+    #[serde(default)]
+    pub sandbox: Sandbox,
+    #[serde(default)]
+    pub cashier: Cashier,
+    #[serde(default)]
+    pub processors: Processors,
+    #[serde(default)]
+    pub front_ends: Vec<FrontEnd>,
+    #[serde(default)]
+    pub platform: Platform,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Node {
+    /// The name of this process among those on one database.
+    pub name: String,
+}
+
+impl Default for Node {
+    fn default() -> Node {
+        Node { name: "node-1".to_owned() }
+    }
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// Cashier, health, metrics and the API pages.
+    pub cashier: String,
+    /// The merchant's back end; the cashier's address when empty.
+    pub platform: String,
+    /// HTTP workers; one a core when 0.
+    pub workers: usize,
+    /// Peers whose `X-Forwarded-For` and certificate header are believed, as networks.
+    pub trusted_proxies: Vec<String>,
+    /// How long a stop waits for calls that are under way.
+    pub drain_seconds: u64,
+}
+
+impl Default for Listen {
+    fn default() -> Listen {
+        Listen {
+            cashier: "127.0.0.1:8080".to_owned(),
+            platform: String::new(),
+            workers: 0,
+            trusted_proxies: Vec::new(),
+            drain_seconds: 30,
+        }
+    }
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite://path` or `postgres://user@host/name`.
+    pub url: String,
+    /// Writers on PostgreSQL; half the cores when 0. SQLite has one.
+    #[serde(default)]
+    pub writers: usize,
+    #[serde(default = "readers")]
+    pub readers: usize,
+    /// How many commands may wait for a writer before a call is told to come again.
+    #[serde(default = "queue")]
+    pub queue: usize,
+    /// The most commands of one commit, and the most of one customer in it.
+    #[serde(default = "batch_most")]
+    pub batch_most: usize,
+    #[serde(default = "batch_share")]
+    pub batch_share: usize,
+    /// Run pending migrations at start. For the sandbox; elsewhere `tillgate migrate` is a step of its own.
+    #[serde(default)]
+    pub migrate_on_start: bool,
+}
+
+fn readers() -> usize {
+    8
+}
+fn queue() -> usize {
+    4096
+}
+fn batch_most() -> usize {
+    256
+}
+fn batch_share() -> usize {
+    48
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `pretty` or `json`.
+    pub format: LogFormat,
+    /// `info`, `debug`, or a filter such as `tillgate=debug,actix_server=warn`.
+    pub level: String,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Pretty,
+    Json,
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log { format: LogFormat::Pretty, level: "info".to_owned() }
+    }
+}
+
+#[derive(Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sandbox {
+    /// Demo customers, simulators, weak secrets allowed. Never with real money.
+    pub enabled: bool,
+    /// Customers that are added at start with an opening balance.
+    pub customers: Vec<DemoCustomer>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoCustomer {
+    pub front_end: String,
+    pub pin: String,
+    pub balance: String,
+    #[serde(default)]
+    pub first_name: Option<String>,
+    #[serde(default)]
+    pub last_name: Option<String>,
+    #[serde(default)]
+    pub country: Option<String>,
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cashier {
+    /// The XML namespace of replies and of the WSDL.
+    pub namespace: String,
+    /// How long a request body may take to arrive.
+    pub body_timeout_seconds: u64,
+    /// HTTP status of a failed authentication: 200 as the protocol wants it, or 401.
+    pub authentication_failed_status: u16,
+}
+
+impl Default for Cashier {
+    fn default() -> Cashier {
+        Cashier {
+            namespace: crate::cashier::wire::DEFAULT_NAMESPACE.to_owned(),
+            body_timeout_seconds: 10,
+            authentication_failed_status: 200,
+        }
+    }
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Processors {
+    /// What to do with a name that is not in the map: `refuse`, `park` or `pass`.
+    pub unknown: Unknown,
+    /// The longest processor name a cashier may send.
+    pub longest_name: usize,
+    /// Cashier's name, family or `*` → the platform's processor.
+    pub map: BTreeMap<String, Mapping>,
+}
+
+impl Default for Processors {
+    fn default() -> Processors {
+        Processors { unknown: Unknown::Refuse, longest_name: 25, map: BTreeMap::new() }
+    }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unknown {
+    Refuse,
+    Park,
+    Pass,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// The platform's name, which the ledger account bears.
+    pub processor: String,
+    #[serde(default = "cashier_route")]
+    pub route: String,
+    /// The processor account that carries payouts and deposits out.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// The payment method inside the processor, for deposits that we run.
+    #[serde(default)]
+    pub method: Option<String>,
+}
+
+fn cashier_route() -> String {
+    "cashier".to_owned()
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrontEnd {
+    pub name: String,
+    #[serde(default)]
+    pub site: String,
+    #[serde(default)]
+    pub site_id: Option<i64>,
+    pub currency: String,
+    #[serde(default = "in_progress")]
+    pub debit_event: DebitEvent,
+    #[serde(default = "on_top")]
+    pub fee_mode: FeeMode,
+    #[serde(default = "yes")]
+    pub edits_allowed: bool,
+    #[serde(default = "yes")]
+    pub advisory_funds_check: bool,
+    #[serde(default)]
+    pub reverse_in_progress: bool,
+    #[serde(default)]
+    pub deposit_lock: bool,
+    #[serde(default = "customer_actors")]
+    pub customer_actors: Vec<String>,
+    #[serde(default)]
+    pub payout_limits: AmountRange,
+    #[serde(default)]
+    pub deposit_limits: AmountRange,
+    /// Whether amounts on the wire are `120.00` or `12000`.
+    #[serde(default = "major")]
+    pub amount_unit: AmountUnit,
+    /// `Status`/`Description` or `status`/`description` in replies.
+    #[serde(default = "pascal")]
+    pub reply_casing: ReplyCasing,
+    /// Letters of the payout statuses in UpdatePayout.
+    #[serde(default)]
+    pub status_letters: BTreeMap<String, String>,
+    /// Methods beyond the documented ones that this front end may call.
+    #[serde(default)]
+    pub extensions: Vec<String>,
+    pub auth: Auth,
+}
+
+fn in_progress() -> DebitEvent {
+    DebitEvent::InProgress
+}
+fn on_top() -> FeeMode {
+    FeeMode::OnTop
+}
+fn yes() -> bool {
+    true
+}
+fn customer_actors() -> Vec<String> {
+    vec!["INTERNET".to_owned()]
+}
+fn major() -> AmountUnit {
+    AmountUnit::Major
+}
+fn pascal() -> ReplyCasing {
+    ReplyCasing::Pascal
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DebitEvent {
+    Requested,
+    Authorized,
+    InProgress,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeeMode {
+    OnTop,
+    Included,
+    Ignore,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountUnit {
+    Major,
+    Minor,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyCasing {
+    Pascal,
+    Lower,
+}
+
+/// Limits in major units of the front end's currency.
+#[derive(Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct AmountRange {
+    pub least: Option<String>,
+    pub most: Option<String>,
+}
+
+/// How a cashier proves who it is. Every means that is configured here is demanded.
+#[derive(Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auth {
+    pub pass_code: Option<SecretString>,
+    pub pass_code_file: Option<PathBuf>,
+    pub basic_user: Option<String>,
+    pub basic_password: Option<SecretString>,
+    pub basic_password_file: Option<PathBuf>,
+    /// Demand the v1.0 signature, made with this secret.
+    pub signature_secret: Option<SecretString>,
+    pub signature_secret_file: Option<PathBuf>,
+    /// Addresses and networks the cashier may call from.
+    pub networks: Vec<String>,
+    /// SHA-256 fingerprints (hex) of client certificates, as a trusted proxy reports them.
+    pub certificates: Vec<String>,
+}
+
+#[derive(Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Platform {
+    pub keys: Vec<PlatformKey>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformKey {
+    pub name: String,
+    #[serde(default)]
+    pub key: Option<SecretString>,
+    #[serde(default)]
+    pub key_file: Option<PathBuf>,
+    /// Front ends it may act on; `*` for all.
+    pub front_ends: Vec<String>,
+}
