@@ -1,11 +1,23 @@
 //! Tillgate, the platform side of a payment cashier.
+//!
+//! The rooms, in reading order: [`domain`] is what is true, [`operations`] what can happen, [`store`] where it is
+//! kept. [`cashier`] and [`platform`] are doors, [`processors`] the world outside. [`config`] describes a house,
+//! [`server`] builds it, [`cli`] is how people start it. Time and chance come in through [`clock`].
+
+pub mod domain;
+
+pub mod operations;
+
+pub mod store;
 
 pub mod cashier;
-pub mod cashier;
+pub mod platform;
+
+pub mod processors;
+
 pub mod clock;
 pub mod config;
-pub mod domain;
-pub mod operations;
-pub mod platform;
-pub mod processors;
-pub mod store;
+pub mod server;
+pub mod telemetry;
+
+pub mod cli;

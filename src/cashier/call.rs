@@ -2,7 +2,7 @@
 //!
 //! Every reading that fails names the field and the reason.
 
-use super::catalog::{Kind, Method, Need};
+use super::catalog::Method;
 use super::directory::Door;
 use super::wire::Fields;
 use crate::clock::Entropy;
@@ -29,22 +29,8 @@ impl Call<'_> {
         &self.door.rules
     }
 
-    /// Compares the parameters with the method's table: what is missing, what is too long.
+    /// What every method's parameters must agree with: the front end's site and currency.
     pub fn check(&self) -> Result<(), Refusal> {
-        for field in self.method.request {
-            let value = self.fields.get(field.name);
-            match (value, field.need) {
-                (None, Need::Required) => return Err(Refusal::bad(field.name, "is missing")),
-                (None, Need::Recommended | Need::Optional) => {}
-                (Some(value), _) => {
-                    if let Kind::Text { max } = field.kind
-                        && value.chars().count() > max
-                    {
-                        return Err(Refusal::bad(field.name, format!("is longer than {max} characters")));
-                    }
-                }
-            }
-        }
         let site = self.number("SiteID")?;
         let ours = self.rules().front_end.site_id;
         if site.zip(ours).is_some_and(|(site, ours)| site != ours) {
@@ -68,7 +54,9 @@ impl Call<'_> {
         let Some(text) = self.fields.get(name) else { return Ok(None) };
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = if digits { text.parse::<i64>().ok() } else { None };
-        number.map(Some).ok_or_else(|| Refusal::bad(name, "is not a whole number from 0 to 9223372036854775807"))
+        number
+            .map(Some)
+            .ok_or_else(|| Refusal::bad(name, "is not a whole number from 0 to 9223372036854775807"))
     }
 
     pub fn trace_id(&self) -> Result<i64, Refusal> {
@@ -139,7 +127,12 @@ impl Call<'_> {
     }
 
     /// Runs an operation as the customer's turn.
-    pub async fn transact<F>(&self, pin: &str, wants: Wants, mut operation: F) -> Result<Answer, OperationError>
+    pub async fn transact<F>(
+        &self,
+        pin: &str,
+        wants: Wants,
+        mut operation: F,
+    ) -> Result<Answer, OperationError>
     where
         F: FnMut(&mut Tx<'_>, &Rules, &Caller) -> Result<Answer, OperationError> + Send + 'static,
     {

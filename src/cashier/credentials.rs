@@ -66,7 +66,8 @@ impl Credentials {
             good &= same(&sent, &signature(fields, secret.expose_secret()));
         }
         if !self.networks.is_empty() {
-            good &= shown.address.is_some_and(|address| self.networks.iter().any(|net| net.contains(&address)));
+            good &=
+                shown.address.is_some_and(|address| self.networks.iter().any(|net| net.contains(&address)));
         }
         if !self.certificates.is_empty() {
             let sent = shown.certificate.as_deref().unwrap_or_default().to_ascii_lowercase().replace(':', "");
@@ -125,7 +126,8 @@ mod tests {
 
     #[test]
     fn the_signature_is_that_of_the_specification() {
-        let form = "extpayoutid=331311&frontend=Integration+TEST+USD&pp=Skrill&timestamp=1559825373&version=1.0";
+        let form =
+            "extpayoutid=331311&frontend=Integration+TEST+USD&pp=Skrill&timestamp=1559825373&version=1.0";
         let expected = "cf06e02530cdc387dfb08fcd1952741e44701eeda13640248e81786ee41e7176";
         assert_eq!(signature(&fields(form), "WSPassCodeExample"), expected);
         let signed = fields(&format!("{form}&signature={expected}&WSPassCode=x"));

@@ -61,7 +61,8 @@ pub struct FrontEnds {
 
 impl FrontEnds {
     pub fn new(doors: impl IntoIterator<Item = Door>, nobody: Credentials) -> FrontEnds {
-        let doors = doors.into_iter().map(|door| (door.rules.front_end.name.clone(), Arc::new(door))).collect();
+        let doors =
+            doors.into_iter().map(|door| (door.rules.front_end.name.clone(), Arc::new(door))).collect();
         FrontEnds { doors, nobody }
     }
 
@@ -100,8 +101,13 @@ impl Directory {
 /// The documented letters; only `Y` is confirmed, so a front end may have others.
 pub fn default_letters() -> HashMap<String, PayoutStatus> {
     use PayoutStatus::*;
-    let letters =
-        [("R", Requested), ("A", Authorized), ("I", InProgress), ("Y", Approved), ("X", Rejected), ("C", Cancelled)];
+    let letters = [
+        ("R", Requested),
+        ("A", Authorized),
+        ("I", InProgress),
+        ("Y", Approved),
+        ("X", Rejected),
+        ("C", Cancelled),
+    ];
     letters.into_iter().map(|(letter, status)| (letter.to_owned(), status)).collect()
 }
-

@@ -56,7 +56,10 @@ mod tests {
         let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().expect("a network")];
         assert_eq!(address("192.0.2.1", "203.0.113.9", &trusted).as_deref(), Some("192.0.2.1"));
         assert_eq!(address("10.0.0.1", "203.0.113.9", &trusted).as_deref(), Some("203.0.113.9"));
-        assert_eq!(address("10.0.0.1", "6.6.6.6, 203.0.113.9, 10.0.0.2", &trusted).as_deref(), Some("203.0.113.9"));
+        assert_eq!(
+            address("10.0.0.1", "6.6.6.6, 203.0.113.9, 10.0.0.2", &trusted).as_deref(),
+            Some("203.0.113.9")
+        );
         assert_eq!(address("10.0.0.1", "nonsense", &trusted), None);
     }
 }

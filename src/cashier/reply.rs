@@ -7,7 +7,7 @@ use crate::operations::{Answer, OperationError};
 use crate::store::StoreError;
 
 /// What a method tells the cashier.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Told {
     pub status: i32,
     pub description: String,
@@ -29,10 +29,8 @@ impl Told {
 
     pub fn into_reply(self, method: &str, casing: Casing) -> Reply {
         let description: String = self.description.chars().take(LONGEST_DESCRIPTION).collect();
-        let mut fields = vec![
-            ("Status", Value::Int(i64::from(self.status))),
-            ("Description", Value::Text(description)),
-        ];
+        let mut fields =
+            vec![("Status", Value::Int(i64::from(self.status))), ("Description", Value::Text(description))];
         fields.extend(self.fields);
         Reply { method: method.to_owned(), casing, fields }
     }
@@ -66,8 +64,10 @@ impl From<Answer> for Told {
 impl From<OperationError> for Told {
     fn from(error: OperationError) -> Told {
         match error {
-            OperationError::Refused(refusal) => Told::failed(codes::number(refusal.code()), refusal.to_string()),
-            OperationError::NotYet(why) => Told::failed(codes::TRY_AGAIN, why),
+            OperationError::Refused(refusal) => {
+                Told::failed(codes::number(refusal.code()), refusal.to_string())
+            }
+            OperationError::NotYet(why) => Told::failed(codes::AGAIN, why),
             OperationError::Failed(StoreError::Panicked | StoreError::Corrupt(_)) => {
                 Told::failed(codes::DEFECT, "internal error; the request had no effect")
             }
@@ -78,7 +78,7 @@ impl From<OperationError> for Told {
                 | StoreError::Unreachable(_)
                 | StoreError::Full
                 | StoreError::Closed,
-            ) => Told::failed(codes::TRY_AGAIN, "the request could not be completed now, please repeat it"),
+            ) => Told::failed(codes::AGAIN, "the request could not be completed now, please repeat it"),
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::call::Call;
 use super::catalog::{self, Method};
 use super::codes;
-use super::contract;
 use super::directory::{Directory, Door};
 use super::methods;
 use super::peer;
@@ -35,31 +34,7 @@ pub struct Cashier {
 }
 
 pub fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/cashier", web::get().to(describe))
-        .route("/cashier", web::to(serve))
-        .route("/cashier/{method}", web::to(serve))
-        .route("/openapi.json", web::get().to(document))
-        .route("/schemas/{name}", web::get().to(document))
-        .route("/docs", web::get().to(document));
-}
-
-/// `GET /cashier?wsdl`.
-async fn describe(request: HttpRequest) -> HttpResponse {
-    let wsdl = request.query_string().split('&').any(|part| part.eq_ignore_ascii_case("wsdl"));
-    let path = if wsdl { "/cashier?wsdl" } else { "/docs" };
-    found(path)
-}
-
-async fn document(request: HttpRequest) -> HttpResponse {
-    found(request.path())
-}
-
-fn found(path: &str) -> HttpResponse {
-    match contract::document(path) {
-        Some((content_type, body)) => HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(body),
-        None => HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("There is no such document.\n"),
-    }
+    config.route("/cashier", web::to(serve)).route("/cashier/{method}", web::to(serve));
 }
 
 /// One call from its bytes to its reply.
@@ -75,7 +50,7 @@ async fn serve(request: HttpRequest, payload: web::Payload, cashier: web::Data<C
     let decoded = match &body {
         _ if request.method() != actix_web::http::Method::POST => {
             let encoding = wire::guess(content_type.as_deref(), soap_action.as_deref(), &[]);
-            Err(Failure::new(encoding, codes::MALFORMED, "HTTP method must be POST"))
+            Err(Failure::new(encoding, codes::UNREADABLE, "HTTP method must be POST"))
         }
         Ok(bytes) => {
             wire::decode(content_type.as_deref(), soap_action.as_deref(), path_method.as_deref(), bytes)
@@ -86,11 +61,12 @@ async fn serve(request: HttpRequest, payload: web::Payload, cashier: web::Data<C
         }
         Err(BodyError::Broken(beginning)) => {
             let encoding = wire::guess(content_type.as_deref(), soap_action.as_deref(), beginning);
-            Err(Failure::new(encoding, codes::MALFORMED, "the request body did not arrive whole or in time"))
+            Err(Failure::new(encoding, codes::UNREADABLE, "the request body did not arrive whole or in time"))
         }
     };
 
-    let mut seen = Seen { request_id: &request_id, method: "?", front_end: String::new(), encoding: Encoding::Form };
+    let mut seen =
+        Seen { request_id: &request_id, method: "?", front_end: String::new(), encoding: Encoding::Form };
     let (reply, status) = match decoded {
         Err(failure) => {
             seen.encoding = failure.encoding;
@@ -131,7 +107,9 @@ async fn answer(
 ) -> (wire::Reply, StatusCode) {
     let (told, door, status) = match prepare(cashier, request, call, seen) {
         Err((told, status)) => (told, None, status),
-        Ok((method, door)) => (run(cashier, call, method, &door, seen.request_id).await, Some(door), StatusCode::OK),
+        Ok((method, door)) => {
+            (run(cashier, call, method, &door, seen.request_id).await, Some(door), StatusCode::OK)
+        }
     };
     log(seen, &told, started);
     let method = if seen.method == "?" { "" } else { seen.method };
@@ -147,10 +125,13 @@ fn prepare(
 ) -> Result<(&'static Method, Arc<Door>), (Told, StatusCode)> {
     let refused = |status, description: &str| (Told::failed(status, description), StatusCode::OK);
     let Some(name) = call.method.as_deref() else {
-        return Err(refused(codes::MALFORMED, "Method is missing: name it in the path, in Method, or in the body"));
+        return Err(refused(
+            codes::UNREADABLE,
+            "Method is missing: name it in the path, in Method, or in the body",
+        ));
     };
     let Some(method) = known(name) else {
-        return Err(refused(codes::MALFORMED, "Method: unknown method"));
+        return Err(refused(codes::UNREADABLE, "Method: unknown method"));
     };
     seen.method = method.name;
     let Some(front_end) = call.fields.get("FrontEndName") else {
@@ -163,12 +144,13 @@ fn prepare(
     // An unknown front end and a wrong secret are one and the same to the caller.
     let accepted = credentials.accept(&call.fields, &shown);
     let Some(door) = door.filter(|_| accepted) else {
-        let told = Told::failed(codes::AUTHENTICATION_FAILED, "authentication failed: FrontEndName or its credentials");
+        let told =
+            Told::failed(codes::NOT_AUTHENTICATED, "authentication failed: FrontEndName or its credentials");
         return Err((told, cashier.authentication_failed));
     };
     seen.front_end = door.rules.front_end.name.clone();
     if method.extension && !door.extensions.iter().any(|name| *name == canonical(method.name)) {
-        return Err(refused(codes::MALFORMED, "Method: not enabled for this front end"));
+        return Err(refused(codes::UNREADABLE, "Method: not enabled for this front end"));
     }
     Ok((method, door))
 }
@@ -189,6 +171,7 @@ async fn run(
         entropy: &cashier.entropy,
     };
     let work = async {
+        method.check(call.fields)?;
         call.check()?;
         methods::run(&call).await
     };
@@ -200,12 +183,14 @@ async fn run(
             }
             error.into()
         }
-        Err(_) => Told::failed(codes::DEFECT, "internal error; the outcome is not known, please repeat the request"),
+        Err(_) => {
+            Told::failed(codes::DEFECT, "internal error; the outcome is not known, please repeat the request")
+        }
     }
 }
 
 fn known(name: &str) -> Option<&'static Method> {
-    catalog::method(&canonical(name))
+    catalog::method(name)
 }
 
 fn log(seen: &Seen<'_>, told: &Told, started: Instant) {
@@ -215,10 +200,16 @@ fn log(seen: &Seen<'_>, told: &Told, started: Instant) {
         "tillgate_cashier_calls_total", "method" => seen.method, "status" => status.to_string()
     )
     .increment(1);
-    metrics::histogram!("tillgate_cashier_call_seconds", "method" => seen.method).record(duration.as_secs_f64());
+    metrics::histogram!("tillgate_cashier_call_seconds", "method" => seen.method)
+        .record(duration.as_secs_f64());
     for alert in &told.alerts {
         metrics::counter!("tillgate_alerts_total", "alert" => *alert).increment(1);
-        tracing::warn!(request_id = seen.request_id, front_end = seen.front_end, alert, "a person should look at this call");
+        tracing::warn!(
+            request_id = seen.request_id,
+            front_end = seen.front_end,
+            alert,
+            "a person should look at this call"
+        );
     }
     let payout = told.fields.iter().find_map(|(name, value)| match (name, value) {
         (&"ExtPayoutID", wire::Value::Text(id)) => Some(id.as_str()),
@@ -239,7 +230,8 @@ fn log(seen: &Seen<'_>, told: &Told, started: Instant) {
 /// The caller's own id when it is harmless, else one of ours.
 fn request_id(sent: Option<&str>, entropy: &Entropy) -> String {
     let harmless = |id: &&str| {
-        (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        (8..=64).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     sent.filter(harmless).map_or_else(|| entropy.hex(8), str::to_owned)
 }
@@ -287,7 +279,7 @@ impl Failure {
 impl From<WireError> for Failure {
     fn from(error: WireError) -> Failure {
         let status = match error.kind {
-            Kind::Malformed => codes::MALFORMED,
+            Kind::Malformed => codes::UNREADABLE,
             Kind::Field => codes::BAD_FIELD,
         };
         Failure::new(error.encoding, status, &error.message)

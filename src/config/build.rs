@@ -64,7 +64,9 @@ pub fn build(settings: &Settings, entropy: &Entropy) -> Result<Built, Vec<Proble
     }
     let keys = keys(settings, &mut problems);
     let trusted_proxies = networks(&settings.listen.trusted_proxies, "listen.trusted_proxies", &mut problems);
-    for (key, address) in [("listen.cashier", &settings.listen.cashier), ("listen.platform", &settings.listen.platform)] {
+    for (key, address) in
+        [("listen.cashier", &settings.listen.cashier), ("listen.platform", &settings.listen.platform)]
+    {
         let optional = key == "listen.platform" && address.is_empty();
         if !optional && address.parse::<std::net::SocketAddr>().is_err() {
             problems.add(key, "is not an address such as 127.0.0.1:8080");
@@ -186,7 +188,12 @@ fn door(
         deposit_lock: front_end.deposit_lock,
         customer_actors: front_end.customer_actors.clone(),
         payout_limits: limits(&front_end.payout_limits, &format!("{at}.payout_limits"), currency, problems),
-        deposit_limits: limits(&front_end.deposit_limits, &format!("{at}.deposit_limits"), currency, problems),
+        deposit_limits: limits(
+            &front_end.deposit_limits,
+            &format!("{at}.deposit_limits"),
+            currency,
+            problems,
+        ),
     };
     let mut letters = default_letters();
     for (status, letter) in &front_end.status_letters {

@@ -32,7 +32,8 @@ pub fn load(
     })?;
     for (name, value) in environment {
         if let Some(path) = name.strip_prefix(PREFIX) {
-            overlay(&mut table, path, &value).map_err(|reason| LoadError::Key { key: name.clone(), reason })?;
+            overlay(&mut table, path, &value)
+                .map_err(|reason| LoadError::Key { key: name.clone(), reason })?;
         }
     }
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| LoadError::Key {
@@ -55,7 +56,8 @@ fn overlay(table: &mut Table, path: &str, text: &str) -> Result<(), String> {
         at = match next {
             Value::Table(table) => table,
             Value::Array(entries) => {
-                let index: usize = front.next().and_then(|n| n.parse().ok()).ok_or("a list needs a number")?;
+                let index: usize =
+                    front.next().and_then(|n| n.parse().ok()).ok_or("a list needs a number")?;
                 match entries.get_mut(index) {
                     Some(Value::Table(table)) => table,
                     _ => return Err(format!("there is no entry {index}")),

@@ -21,8 +21,8 @@ pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
     };
     let wish = Wish { pin: pin.clone(), token_hash: hex::encode(Sha256::digest(token)) };
     let wants = wish.wants(call.rules());
-    let answer =
-        call.transact(&pin, wants, move |tx, rules, caller| authenticate_customer::run(tx, &wish, rules, caller));
+    let answer = call
+        .transact(&pin, wants, move |tx, rules, caller| authenticate_customer::run(tx, &wish, rules, caller));
     let answer = answer.await?;
     let good = answer.refused.is_none();
     let mut told = Told::from(answer);

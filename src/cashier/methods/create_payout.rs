@@ -3,8 +3,8 @@
 use super::super::call::Call;
 use super::super::reply::Told;
 use crate::domain::money::Money;
-use crate::operations::create_payout::{self, Wish};
 use crate::operations::OperationError;
+use crate::operations::create_payout::{self, Wish};
 
 pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
     let wish = Wish {
@@ -17,6 +17,7 @@ pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
         created_by: call.text("CreatedBy"),
     };
     let (pin, wants) = (wish.pin.clone(), wish.wants(call.rules()));
-    let answer = call.transact(&pin, wants, move |tx, rules, caller| create_payout::run(tx, &wish, rules, caller));
+    let answer =
+        call.transact(&pin, wants, move |tx, rules, caller| create_payout::run(tx, &wish, rules, caller));
     Ok(answer.await?.into())
 }

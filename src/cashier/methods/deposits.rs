@@ -41,7 +41,8 @@ pub async fn record(call: &Call<'_>, news: News) -> Result<Told, OperationError>
         created_by: call.text("CreatedBy"),
     };
     let (pin, wants) = (wish.pin.clone(), wish.wants(call.rules()));
-    let answer = call.transact(&pin, wants, move |tx, rules, caller| record_deposit::run(tx, &wish, rules, caller));
+    let answer =
+        call.transact(&pin, wants, move |tx, rules, caller| record_deposit::run(tx, &wish, rules, caller));
     Ok(answer.await?.into())
 }
 
@@ -58,7 +59,8 @@ pub async fn process(call: &Call<'_>) -> Result<Told, OperationError> {
         created_by: call.text("CreatedBy"),
     };
     let (pin, wants) = (wish.pin.clone(), wish.wants(call.rules()));
-    let answer = call.transact(&pin, wants, move |tx, rules, caller| process_deposit::run(tx, &wish, rules, caller));
+    let answer =
+        call.transact(&pin, wants, move |tx, rules, caller| process_deposit::run(tx, &wish, rules, caller));
     Ok(answer.await?.into())
 }
 
@@ -70,6 +72,7 @@ pub async fn reverse(call: &Call<'_>) -> Result<Told, OperationError> {
         updated_by: call.text("UpdatedBy"),
     };
     let (pin, wants) = (wish.pin.clone(), wish.wants(call.rules()));
-    let answer = call.transact(&pin, wants, move |tx, rules, caller| reverse_deposit::run(tx, &wish, rules, caller));
+    let answer =
+        call.transact(&pin, wants, move |tx, rules, caller| reverse_deposit::run(tx, &wish, rules, caller));
     Ok(answer.await?.into())
 }

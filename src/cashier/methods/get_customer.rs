@@ -45,7 +45,8 @@ fn full_name(details: &Details) -> String {
 
 fn details(details: &Details) -> Vec<(&'static str, Value)> {
     let country = country(details.country.as_deref());
-    let text = |value: &Option<String>, longest| Value::Text(cut(value.as_deref().unwrap_or_default(), longest));
+    let text =
+        |value: &Option<String>, longest| Value::Text(cut(value.as_deref().unwrap_or_default(), longest));
     vec![
         ("FirstName", text(&details.first_name, 50)),
         ("LastName", text(&details.last_name, 50)),
@@ -56,7 +57,10 @@ fn details(details: &Details) -> Vec<(&'static str, Value)> {
         ("Country", Value::Text(country)),
         ("Phone", Value::Text(phone(details.phone.as_deref()))),
         ("Email", text(&details.email, 50)),
-        ("DOB", Value::Text(details.born.map(|born| born.format("%m/%d/%Y").to_string()).unwrap_or_default())),
+        (
+            "DOB",
+            Value::Text(details.born.map(|born| born.format("%m/%d/%Y").to_string()).unwrap_or_default()),
+        ),
         ("Gender", Value::Text(gender(details.gender.as_deref()))),
         ("Profile", Value::Int(details.profile.unwrap_or(0).clamp(0, 5))),
         ("IP_Address", text(&details.ip_address, 15)),

@@ -33,6 +33,6 @@ pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
         "UpdatePayout" => update_payout::run(call).await,
         "ReversePayout" => reverse_payout::run(call).await,
         // The catalog and this table are compared by a test.
-        _ => Ok(Told::failed(super::codes::MALFORMED, "Method: unknown method")),
+        _ => Ok(Told::failed(super::codes::UNREADABLE, "Method: unknown method")),
     }
 }

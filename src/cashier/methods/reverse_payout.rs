@@ -16,6 +16,7 @@ pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
         updated_by: call.text("UpdatedBy"),
     };
     let (pin, wants) = (wish.pin.clone(), wish.wants(call.rules()));
-    let answer = call.transact(&pin, wants, move |tx, rules, caller| reverse_payout::run(tx, &wish, rules, caller));
+    let answer =
+        call.transact(&pin, wants, move |tx, rules, caller| reverse_payout::run(tx, &wish, rules, caller));
     Ok(answer.await?.into())
 }

@@ -19,6 +19,7 @@ pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
         attempt_key: call.entropy.hex(16),
     };
     let (pin, wants) = (wish.pin.clone(), wish.wants(call.rules()));
-    let answer = call.transact(&pin, wants, move |tx, rules, caller| update_payout::run(tx, &wish, rules, caller));
+    let answer =
+        call.transact(&pin, wants, move |tx, rules, caller| update_payout::run(tx, &wish, rules, caller));
     Ok(answer.await?.into())
 }

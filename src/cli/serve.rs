@@ -1,0 +1,101 @@
+//! `tillgate serve`.
+
+use super::Failed;
+use crate::clock::{Clock, Entropy};
+use crate::config::{self, Settings};
+use crate::server::{self, Running, StartError};
+use crate::telemetry;
+use std::path::Path;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Demo customers, weak secrets allowed, simulators of the processors. Never with real money.
+    #[arg(long)]
+    sandbox: bool,
+}
+
+pub fn run(file: &Path, args: &Args) -> ExitCode {
+    let mut settings = match config::load(file, std::env::vars()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            eprintln!("tillgate: {error}");
+            return Failed::Config.into();
+        }
+    };
+    settings.sandbox.enabled |= args.sandbox;
+    if let Err(problem) = telemetry::start_logging(&settings.log) {
+        eprintln!("tillgate: {problem}");
+        return Failed::Config.into();
+    }
+    match actix_web::rt::System::new().block_on(serve(file, &settings, args.sandbox)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tillgate: {error}");
+            match error {
+                StartError::Config(_) | StartError::Sandbox(_) => Failed::Config.into(),
+                StartError::Database(_) | StartError::Migrations(_) | StartError::Listen { .. } => {
+                    Failed::Down.into()
+                }
+            }
+        }
+    }
+}
+
+async fn serve(file: &Path, settings: &Settings, sandbox: bool) -> Result<(), StartError> {
+    let unhandled = |error: std::io::Error| StartError::Sandbox(format!("no signal handler: {error}"));
+    let mut stop = signal(SignalKind::terminate()).map_err(unhandled)?;
+    let mut reload = signal(SignalKind::hangup()).map_err(unhandled)?;
+    let entropy = Entropy::system();
+    let running = server::start(settings, Clock::system(), entropy.clone()).await?;
+    actix_web::rt::spawn(telemetry::upkeep());
+    tracing::info!(address = %running.address, sandbox = settings.sandbox.enabled, "serving");
+    if settings.sandbox.enabled {
+        greet(&running, settings);
+    }
+    loop {
+        tokio::select! {
+            _ = stop.recv() => break,
+            _ = tokio::signal::ctrl_c() => break,
+            _ = reload.recv() => reread(file, sandbox, &running, &entropy),
+        }
+    }
+    tracing::info!("stopping: no new calls, those under way are finished");
+    running.stop().await;
+    Ok(())
+}
+
+/// A good file replaces what was in force; a bad one is refused and the old one stays.
+fn reread(file: &Path, sandbox: bool, running: &Running, entropy: &Entropy) {
+    let settings = config::load(file, std::env::vars());
+    let result = settings.map_err(|error| error.to_string()).and_then(|mut settings| {
+        settings.sandbox.enabled |= sandbox;
+        let problems = running.reload(&settings, entropy);
+        problems.map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    });
+    match result {
+        Ok(()) => tracing::info!("front ends, processor map and keys were read again"),
+        Err(reason) => {
+            tracing::error!(reason, "the new configuration is refused, the old one stays in force")
+        }
+    }
+}
+
+/// Where to go and what to try first.
+fn greet(running: &Running, settings: &Settings) {
+    let base = format!("http://{}", running.address);
+    let Some(demo) = settings.sandbox.customers.first() else { return };
+    println!("Tillgate sandbox at {base} (API {base}/docs, health {base}/health/ready)");
+    println!("Try:");
+    println!(
+        "  curl -d 'FrontEndName={}&PIN={}&WSPassCode=sandbox' {base}/cashier/GetBalance",
+        demo.front_end.replace(' ', "+"),
+        demo.pin
+    );
+    println!(
+        "  curl -d 'FrontEndName={}&PIN={}&WSPassCode=sandbox&TraceID=1&PP=CFT&Amount=120.00&Fee=2.50' {base}/cashier/CreatePayout",
+        demo.front_end.replace(' ', "+"),
+        demo.pin
+    );
+}

@@ -1,0 +1,195 @@
+//! Builds everything once, plugs the rooms together, and serves until it is told to stop.
+
+use crate::cashier::directory::Directory;
+use crate::cashier::routes::{self, Cashier};
+use crate::clock::{Clock, Entropy};
+use crate::config::{self, Built, Settings};
+use crate::platform::{self, Platform};
+use crate::store::{Store, StoreError, migrations};
+use crate::telemetry;
+use actix_web::dev::ServerHandle;
+use actix_web::http::StatusCode;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+mod sandbox;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the configuration has {} problem(s):\n{}", .0.len(), lines(.0))]
+    Config(Vec<config::Problem>),
+    #[error("the database: {0}")]
+    Database(#[from] StoreError),
+    #[error("migrations have not run: {0}; run `tillgate migrate`")]
+    Migrations(String),
+    #[error("can't listen on {address}: {reason}")]
+    Listen { address: String, reason: String },
+    #[error("the sandbox: {0}")]
+    Sandbox(String),
+}
+
+fn lines(problems: &[config::Problem]) -> String {
+    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+}
+
+/// A server that is running.
+pub struct Running {
+    pub address: SocketAddr,
+    pub store: Store,
+    pub directory: Directory,
+    pub platform: Platform,
+    handle: ServerHandle,
+    served: tokio::task::JoinHandle<std::io::Result<()>>,
+    draining: Arc<AtomicBool>,
+}
+
+/// Opens the store, binds, and begins to serve.
+pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Result<Running, StartError> {
+    let Built { store: options, front_ends, keys, trusted_proxies } =
+        config::build(settings, &entropy).map_err(StartError::Config)?;
+    if settings.database.migrate_on_start {
+        let url = options.url.clone();
+        let migrated = tokio::task::spawn_blocking(move || migrations::run(&url)).await;
+        migrated.map_err(|error| StartError::Sandbox(error.to_string()))??;
+    }
+    let store = Store::open(options, clock.clone())?;
+    if let Some(name) = store.read(migrations::pending).await?.first() {
+        store.close();
+        return Err(StartError::Migrations(name.clone()));
+    }
+    let directory = Directory::new(front_ends);
+    if settings.sandbox.enabled {
+        sandbox::fill(&store, &directory, &settings.sandbox).await.map_err(StartError::Sandbox)?;
+    }
+    let cashier = Cashier {
+        directory: directory.clone(),
+        store: store.clone(),
+        entropy: entropy.clone(),
+        namespace: settings.cashier.namespace.as_str().into(),
+        trusted_proxies: trusted_proxies.into(),
+        body_timeout: Duration::from_secs(settings.cashier.body_timeout_seconds),
+        authentication_failed: StatusCode::from_u16(settings.cashier.authentication_failed_status)
+            .unwrap_or(StatusCode::OK),
+    };
+    let platform = Platform::new(directory.clone(), store.clone(), keys, entropy, clock);
+    serve(settings, cashier, platform)
+}
+
+fn serve(settings: &Settings, cashier: Cashier, platform: Platform) -> Result<Running, StartError> {
+    telemetry::metrics();
+    let listener = bind(&settings.listen.cashier)?;
+    let address = listener.local_addr().map_err(|error| unbound(&settings.listen.cashier, &error))?;
+    let draining = Arc::new(AtomicBool::new(false));
+    let (store, directory) = (cashier.store.clone(), cashier.directory.clone());
+
+    let (kept, flag) = (platform.clone(), draining.clone());
+    let apart = !settings.listen.platform.is_empty();
+    let make = move |with_cashier: bool, with_platform: bool| {
+        let (cashier, platform, flag) = (cashier.clone(), platform.clone(), flag.clone());
+        move |config: &mut web::ServiceConfig| {
+            config.app_data(web::Data::new(flag.clone())).app_data(web::Data::new(cashier.store.clone()));
+            config.route("/health", web::get().to(health));
+            config.route("/health/ready", web::get().to(ready));
+            if with_cashier {
+                config.route("/metrics", web::get().to(metrics));
+                config.app_data(web::Data::new(cashier.clone())).configure(routes::configure);
+            }
+            if with_platform {
+                config.app_data(web::Data::new(platform.clone())).configure(platform::configure);
+            }
+        }
+    };
+    let main = make(true, !apart);
+    let workers = match settings.listen.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    };
+    let mut server = HttpServer::new(move || App::new().configure(main.clone()))
+        .workers(workers)
+        .disable_signals()
+        .shutdown_timeout(settings.listen.drain_seconds)
+        .listen(listener)
+        .map_err(|error| unbound(&settings.listen.cashier, &error))?;
+    if apart {
+        let listener = bind(&settings.listen.platform)?;
+        let second = make(false, true);
+        let platform_server = HttpServer::new(move || App::new().configure(second.clone()))
+            .workers(1)
+            .disable_signals()
+            .shutdown_timeout(settings.listen.drain_seconds)
+            .listen(listener)
+            .map_err(|error| unbound(&settings.listen.platform, &error))?
+            .run();
+        tokio::spawn(platform_server);
+    }
+    server = server.backlog(1024);
+    let server = server.run();
+    let handle = server.handle();
+    let served = tokio::spawn(server);
+    Ok(Running { address, store, directory, platform: kept, handle, served, draining })
+}
+
+fn bind(address: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|error| unbound(address, &error))
+}
+
+fn unbound(address: &str, error: &std::io::Error) -> StartError {
+    StartError::Listen { address: address.to_owned(), reason: error.to_string() }
+}
+
+impl Running {
+    /// Puts the front ends, the processor map and the keys of new settings in the place of the old ones.
+    pub fn reload(&self, settings: &Settings, entropy: &Entropy) -> Result<(), Vec<config::Problem>> {
+        let built = config::build(settings, entropy)?;
+        self.directory.replace(built.front_ends);
+        self.platform.replace_keys(built.keys);
+        Ok(())
+    }
+
+    /// Takes no new calls, finishes those that are under way, then the commands that wait.
+    pub async fn stop(self) {
+        self.draining.store(true, Ordering::SeqCst);
+        self.handle.stop(true).await;
+        if let Ok(Err(error)) = self.served.await {
+            tracing::error!(%error, "the server ended with an error");
+        }
+        let store = self.store.clone();
+        let closed = tokio::task::spawn_blocking(move || store.close()).await;
+        if closed.is_err() {
+            tracing::error!("closing the store panicked");
+        }
+    }
+}
+
+/// The process lives. Asked by what restarts it, so it looks at nothing else.
+async fn health() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body("{\"status\":\"up\"}\n")
+}
+
+/// It can do its work: the database answers, no migration is due, it is not stopping.
+async fn ready(store: web::Data<Store>, draining: web::Data<Arc<AtomicBool>>) -> HttpResponse {
+    let said = |status: StatusCode, text: &str| {
+        let body = serde_json::json!({ "status": text }).to_string();
+        HttpResponse::build(status).content_type("application/json").body(body + "\n")
+    };
+    if draining.load(Ordering::SeqCst) {
+        return said(StatusCode::SERVICE_UNAVAILABLE, "stopping");
+    }
+    match store.is_ready().await {
+        Ok(()) => said(StatusCode::OK, "ready"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            said(StatusCode::SERVICE_UNAVAILABLE, "the database is not ready")
+        }
+    }
+}
+
+async fn metrics(store: web::Data<Store>) -> HttpResponse {
+    metrics::gauge!("tillgate_store_waiting").set(store.waiting() as f64);
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(telemetry::metrics().render())
+}
