@@ -4,4 +4,5 @@ mod paygate;
 mod rest_gateway;
 mod sopg;
 mod store;
+mod stories;
 mod support;

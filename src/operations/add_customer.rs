@@ -17,6 +17,9 @@ impl Wish {
     }
 }
 
+/// What is answered when the customer is new.
+pub const ADDED: &str = "Customer added";
+
 /// Adds the customer or brings him up to date; the same news twice is no news.
 pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
     let front_end = &rules.front_end;
@@ -40,7 +43,7 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resu
         }
         None => {
             customers::insert(tx, &customer)?;
-            ("customer.added", "Customer added")
+            ("customer.added", ADDED)
         }
     };
     let fact = audit::Fact {

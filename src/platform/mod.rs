@@ -1,11 +1,19 @@
 //! The door for the merchant's own back end: customers, balances, adjustments, and what happened.
+//!
+//! JSON over `/platform/v1`, an API key as bearer token, `Idempotency-Key` on what moves money, and problems as
+//! RFC 9457 has them. This is how a real platform joins its own accounts to ours.
 
+pub mod events;
 pub mod keys;
+mod problem;
+mod requests;
+mod routes;
+
+pub use routes::configure;
 
 use crate::cashier::directory::Directory;
 use crate::clock::{Clock, Entropy};
 use crate::store::Store;
-use actix_web::web;
 use keys::Keys;
 use std::sync::{Arc, RwLock};
 
@@ -32,5 +40,3 @@ impl Platform {
         *self.keys.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = keys;
     }
 }
-
-pub fn configure(_config: &mut web::ServiceConfig) {}

@@ -3,7 +3,7 @@
 
 use super::connection::Connection;
 use super::error::StoreError;
-use super::rows::{AuditRow, LaneRow};
+pub use super::rows::{AuditRow, LaneRow};
 use super::set::WorkingSet;
 use super::statement::Bind;
 use super::tx::Tx;

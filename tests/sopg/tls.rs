@@ -16,7 +16,8 @@ fn pem(name: &str) -> PathBuf {
 /// A server that wants a certificate of our authority and answers one getMid.
 fn gateway() -> (u16, std::thread::JoinHandle<bool>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let certificates = |name| CertificateDer::pem_file_iter(pem(name)).unwrap().map(Result::unwrap).collect::<Vec<_>>();
+    let certificates =
+        |name| CertificateDer::pem_file_iter(pem(name)).unwrap().map(Result::unwrap).collect::<Vec<_>>();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(certificates("ca.pem").remove(0)).unwrap();
     let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();

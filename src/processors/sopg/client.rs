@@ -139,8 +139,12 @@ impl Client {
     /// A fault's text may quote our request: the password and whatever could be a PIN are masked.
     fn scrubbed(&self, error: CallError) -> CallError {
         match error {
-            CallError::ClientFault(text) => CallError::ClientFault(scrub(&text, self.password.expose_secret())),
-            CallError::ServerFault(text) => CallError::ServerFault(scrub(&text, self.password.expose_secret())),
+            CallError::ClientFault(text) => {
+                CallError::ClientFault(scrub(&text, self.password.expose_secret()))
+            }
+            CallError::ServerFault(text) => {
+                CallError::ServerFault(scrub(&text, self.password.expose_secret()))
+            }
             CallError::Unwritable(_)
             | CallError::NotSent(_)
             | CallError::Lost(_)

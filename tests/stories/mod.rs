@@ -1,0 +1,3 @@
+//! Stories of money, told through the cashier's door on every database at hand.
+
+mod payouts;
