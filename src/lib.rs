@@ -2,7 +2,7 @@
 //!
 //! The rooms, in reading order: [`domain`] is what is true, [`operations`] what can happen, [`store`] where it is
 //! kept. [`cashier`] and [`platform`] are doors, [`processors`] the world outside. [`config`] describes a house,
-//! [`server`] builds it, [`cli`] is how people start it. Time and chance come in through [`clock`].
+//! [`server`] builds it, [`cli`] is how people start it, [`replay`] plays the cashier against it. Time and chance come in through [`clock`].
 
 pub mod domain;
 
@@ -21,3 +21,4 @@ pub mod server;
 pub mod telemetry;
 
 pub mod cli;
+pub mod replay;
