@@ -1,5 +1,11 @@
 //! Tillgate, the platform side of a payment cashier.
 //!
+//! The rooms, in reading order: [`domain`] is what is true, [`operations`] what can happen, [`store`] where it is
+//! kept. [`cashier`] and [`platform`] are doors, [`processors`] the world outside. [`config`] describes a house,
+//! [`server`] builds it, [`cli`] is how people start it, [`replay`] plays the cashier against it. Time and chance come
+//! in through [`clock`].
+
+pub mod domain;
 
 pub mod operations;
 
