@@ -11,6 +11,7 @@ mod methods;
 pub use fields::{AUTHENTICATION, ENVELOPE};
 pub use methods::METHODS;
 
+use super::codes::CODES;
 use super::wire::{Fields, canonical};
 use crate::domain::refusal::Refusal;
 
@@ -49,7 +50,7 @@ pub struct Field {
 pub enum Kind {
     /// Any text of at most so many characters.
     Text { max: usize },
-    /// A whole number, digits only.
+    /// A whole number, digits only. In JSON it is answered as a number if every reader holds it exactly.
     Int { least: i64, most: i64 },
     /// More than zero; at most as many decimals as its currency has.
     Amount,
@@ -57,6 +58,8 @@ pub enum Kind {
     Fee,
     /// An amount that may be negative. Only in replies.
     Balance,
+    /// One of the numbers of [`codes`](super::codes). Only in replies.
+    Code,
     /// Three letters of ISO 4217.
     Currency,
     /// The letter of a payout's status in the front end's table, or the status as a word.
@@ -149,6 +152,10 @@ impl Kind {
                 held(inside, &format!("must be between {least} and {most}"))
             }
             Kind::Amount | Kind::Fee | Kind::Balance => Ok(()),
+            Kind::Code => {
+                let listed = CODES.iter().any(|code| value.parse() == Ok(code.number));
+                held(listed, "must be a number of the list of codes")
+            }
             Kind::Currency => {
                 let letters = value.len() == 3 && value.bytes().all(|byte| byte.is_ascii_alphabetic());
                 held(letters, "must be three letters of ISO 4217")

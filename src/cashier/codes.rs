@@ -81,7 +81,7 @@ pub static CODES: &[Code] = &[
     code(
         12,
         "Other front end",
-        "The customer, or the SiteID, does not belong to this front end.",
+        "The customer does not belong to this front end.",
         "whoever configures the cashier",
         false,
     ),

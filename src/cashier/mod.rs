@@ -3,6 +3,7 @@
 pub mod call;
 pub mod catalog;
 pub mod codes;
+pub mod contract;
 pub mod credentials;
 pub mod directory;
 mod methods;

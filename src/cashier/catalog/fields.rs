@@ -74,7 +74,7 @@ pub static AUTHENTICATION: &[Field] = &[
 pub static ENVELOPE: &[Field] = &[
     field(
         "Status",
-        Kind::Int { least: -2, most: 34 },
+        Kind::Code,
         Required,
         "0",
         "0: done. Negative: a failure of ours, and -1 asks for the same call again. Positive: refused for good. See \
@@ -254,8 +254,8 @@ pub(super) const POSTINGS: Field = field(
     "Postings",
     Kind::Text { max: 4096 },
     Optional,
-    "customer/MyPhoneCards EUR/Bigdaddy: -122.50 EUR; payouts_in_transit/MyPhoneCards EUR: 120.00 EUR; \
-     fees/MyPhoneCards EUR: 2.50 EUR",
-    "Every ledger entry made for it, in order: `account: amount currency`, joined by `; `. Within each transaction \
-     they sum to zero.",
+    "payout_debited customer/MyPhoneCards EUR/Bigdaddy -122.50; payout_debited payouts_in_transit/MyPhoneCards EUR \
+     120.00; payout_debited fees/MyPhoneCards EUR 2.50",
+    "Every ledger entry made for it, in order: kind, account and amount, joined by `; `. The entries of one kind sum \
+     to zero.",
 );

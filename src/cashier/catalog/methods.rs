@@ -218,7 +218,7 @@ const fn method(name: &'static str) -> Method {
 
 static CUSTOMER: &[Field] = &[
     PIN,
-    told("CustName", 101, "Ann Example", "First and last name."),
+    told("CustName", 50, "Ann Example", "First and last name."),
     told("FirstName", 50, "Ann", "First name."),
     told("LastName", 50, "Example", "Last name."),
     CURRENCY.required().meaning("The customer's currency."),
@@ -232,13 +232,14 @@ static CUSTOMER: &[Field] = &[
     DOB,
     told("Gender", 1, "F", "M or F."),
     PROFILE,
-    IP_ADDRESS,
+    told("IP_Address", 15, "192.0.2.10", "The network address last known."),
     BALANCE,
 ];
 
 static PAYOUT: &[Field] = &[
     EXT_PAYOUT_ID,
     TRACE_ID.meaning("The cashier's number of the payout."),
+    PIN,
     word(
         "PayoutStatus",
         &["Requested", "Authorized", "InProgress", "Approved", "Rejected", "Cancelled", "Reversed"],
@@ -273,6 +274,7 @@ static PAYOUT: &[Field] = &[
 static DEPOSIT: &[Field] = &[
     EXT_DEPOSIT_ID,
     TRACE_ID.meaning("The cashier's number of the deposit."),
+    PIN,
     word(
         "DepositStatus",
         &["Pending", "Authorized", "Settling", "Credited", "Declined", "Cancelled", "Reversed"],
@@ -284,7 +286,7 @@ static DEPOSIT: &[Field] = &[
     sum("RefundedAmount", "0.00", "What was given back of it."),
     CURRENCY.required().meaning("The deposit's currency."),
     PP.optional().example("VISA").meaning("The processor by the cashier's name for it."),
-    told("Processor", 64, "VISA", "The processor by the platform's name for it."),
+    told("Processor", 64, "Cards", "The processor by the platform's name for it."),
     TRANSACTION_ID.optional(),
-    POSTINGS.example("processor/VISA: -120.00 EUR; customer/MyPhoneCards EUR/Bigdaddy: 120.00 EUR"),
+    POSTINGS.example("deposit_credited processor/Cards -120.00; deposit_credited customer/MyPhoneCards EUR/Bigdaddy 120.00"),
 ];

@@ -1,0 +1,153 @@
+//! The readable page of the API: one HTML document that needs nothing else.
+
+use super::samples::{SHOWN, reply, request};
+use super::{DEFAULT_BASE, FILES};
+use crate::cashier::catalog::{AUTHENTICATION, ENVELOPE, Field, Kind, METHODS, Method, Need};
+use crate::cashier::codes::{CODES, Code};
+use crate::cashier::wire::Encoding;
+use askama::Template;
+
+pub fn render(namespace: &str) -> Result<String, askama::Error> {
+    let files = FILES.iter().map(|file| file.name).collect();
+    let page = Page {
+        base: DEFAULT_BASE,
+        version: env!("CARGO_PKG_VERSION"),
+        namespace,
+        files,
+        encodings: SHOWN.map(|(_, name)| name),
+        authentication: asked(AUTHENTICATION),
+        envelope: told(ENVELOPE),
+        groups: vec![
+            group("Customers", namespace, |name| !name.contains("Deposit") && !name.contains("Payout")),
+            group("Deposits", namespace, |name| name.contains("Deposit")),
+            group("Payouts", namespace, |name| name.contains("Payout")),
+        ],
+        codes: CODES,
+    };
+    page.render()
+}
+
+#[derive(Template)]
+#[template(path = "cashier/docs.html")]
+struct Page<'a> {
+    base: &'static str,
+    version: &'static str,
+    namespace: &'a str,
+    files: Vec<&'static str>,
+    encodings: [&'static str; 4],
+    authentication: Vec<Row>,
+    envelope: Vec<Row>,
+    groups: Vec<Group>,
+    codes: &'static [Code],
+}
+
+struct Group {
+    name: &'static str,
+    methods: Vec<Section>,
+}
+
+struct Section {
+    method: &'static Method,
+    id: String,
+    request: Vec<Row>,
+    reply: Vec<Row>,
+    examples: Vec<Example>,
+}
+
+struct Row {
+    field: &'static Field,
+    kind: String,
+    need: &'static str,
+    /// To be seen at once.
+    stands_out: bool,
+}
+
+struct Example {
+    encoding: &'static str,
+    call: String,
+    reply: String,
+}
+
+fn group(name: &'static str, namespace: &str, holds: impl Fn(&str) -> bool) -> Group {
+    let methods = METHODS.iter().filter(|method| holds(method.name));
+    Group { name, methods: methods.map(|method| section(method, namespace)).collect() }
+}
+
+fn section(method: &'static Method, namespace: &str) -> Section {
+    let examples = SHOWN.map(|(encoding, name)| Example {
+        encoding: name,
+        call: call(method, encoding, namespace),
+        reply: reply(method, encoding, namespace),
+    });
+    Section {
+        method,
+        id: method.name.to_lowercase(),
+        request: asked(method.request),
+        reply: told(method.reply),
+        examples: examples.into(),
+    }
+}
+
+fn asked(fields: &'static [Field]) -> Vec<Row> {
+    let row = |field: &'static Field| Row {
+        field,
+        kind: kind_text(field.kind),
+        need: field.need.name(),
+        stands_out: field.need == Need::Required,
+    };
+    fields.iter().map(row).collect()
+}
+
+fn told(fields: &'static [Field]) -> Vec<Row> {
+    let need = |field: &Field| match field.need {
+        Need::Required => "always",
+        Need::Recommended | Need::Optional => "if any",
+    };
+    let row = |field: &'static Field| Row {
+        field,
+        kind: kind_text(field.kind),
+        need: need(field),
+        stands_out: false,
+    };
+    fields.iter().map(row).collect()
+}
+
+/// A command that can be pasted into a shell.
+fn call(method: &Method, encoding: Encoding, namespace: &str) -> String {
+    let body = request(method, encoding, namespace).replace('\'', "'\\''");
+    let url = format!("{DEFAULT_BASE}/cashier/{}", method.name);
+    let head = match encoding {
+        Encoding::Form => return format!("curl {url} \\\n  -d '{body}'"),
+        Encoding::Json => "-H 'Content-Type: application/json'".to_owned(),
+        Encoding::Xml => "-H 'Content-Type: application/xml'".to_owned(),
+        Encoding::Soap11 => {
+            let action = format!("-H 'SOAPAction: \"{namespace}#{}\"'", method.name);
+            // SOAP names its method in the body: the address of the service is enough.
+            return format!(
+                "curl {DEFAULT_BASE}/cashier \\\n  -H 'Content-Type: text/xml' \\\n  {action} \\\n  -d '{body}'"
+            );
+        }
+        Encoding::Soap12 => "-H 'Content-Type: application/soap+xml'".to_owned(),
+    };
+    format!("curl {url} \\\n  {head} \\\n  -d '{body}'")
+}
+
+/// A field's type in words.
+pub fn kind_text(kind: Kind) -> String {
+    match kind {
+        Kind::Text { max: 1 } => "one letter".to_owned(),
+        Kind::Text { max } => format!("text, up to {max}"),
+        Kind::Int { least: 1, most: i64::MAX } => "number, 1 to 2^63 - 1".to_owned(),
+        Kind::Int { least: 0, most } if most > 100_000 => "number, 0 or more".to_owned(),
+        Kind::Int { least, most } if least == most => format!("number, {least}"),
+        Kind::Int { least, most } => format!("number, {least} to {most}"),
+        Kind::Amount => "amount, more than 0".to_owned(),
+        Kind::Fee => "amount, 0 or more".to_owned(),
+        Kind::Balance => "amount, may be negative".to_owned(),
+        Kind::Code => "number of the list".to_owned(),
+        Kind::Currency => "3 letters, ISO 4217".to_owned(),
+        Kind::StatusLetter => "letter or word".to_owned(),
+        Kind::Word(words) => format!("one of {}", words.join(", ")),
+        Kind::Date => "date, MM/DD/YYYY".to_owned(),
+    }
+}
