@@ -1,5 +1,6 @@
 //! Builds everything once, plugs the rooms together, and serves until it is told to stop.
 
+use crate::cashier::contract::{self, Contract};
 use crate::cashier::directory::Directory;
 use crate::cashier::routes::{self, Cashier};
 use crate::clock::{Clock, Entropy};
@@ -29,6 +30,8 @@ pub enum StartError {
     Listen { address: String, reason: String },
     #[error("the sandbox: {0}")]
     Sandbox(String),
+    #[error("the page of the API can't be written: {0}")]
+    Page(#[from] askama::Error),
 }
 
 fn lines(problems: &[config::Problem]) -> String {
@@ -87,14 +90,18 @@ fn serve(settings: &Settings, cashier: Cashier, platform: Platform) -> Result<Ru
 
     let (kept, flag) = (platform.clone(), draining.clone());
     let apart = !settings.listen.platform.is_empty();
+    let contract = web::Data::new(Contract::new(&cashier.namespace)?);
     let make = move |with_cashier: bool, with_platform: bool| {
         let (cashier, platform, flag) = (cashier.clone(), platform.clone(), flag.clone());
+        let contract = contract.clone();
         move |config: &mut web::ServiceConfig| {
             config.app_data(web::Data::new(flag.clone())).app_data(web::Data::new(cashier.store.clone()));
             config.route("/health", web::get().to(health));
             config.route("/health/ready", web::get().to(ready));
             if with_cashier {
                 config.route("/metrics", web::get().to(metrics));
+                // Before the calls, which would take the question for the WSDL as one of theirs.
+                config.app_data(contract.clone()).configure(contract::routes::configure);
                 config.app_data(web::Data::new(cashier.clone())).configure(routes::configure);
             }
             if with_platform {

@@ -35,7 +35,10 @@ pub fn run(file: &Path, args: &Args) -> ExitCode {
             eprintln!("tillgate: {error}");
             match error {
                 StartError::Config(_) | StartError::Sandbox(_) => Failed::Config.into(),
-                StartError::Database(_) | StartError::Migrations(_) | StartError::Listen { .. } => {
+                StartError::Database(_)
+                | StartError::Migrations(_)
+                | StartError::Listen { .. }
+                | StartError::Page(_) => {
                     Failed::Down.into()
                 }
             }

@@ -137,7 +137,7 @@ pub fn kind_text(kind: Kind) -> String {
     match kind {
         Kind::Text { max: 1 } => "one letter".to_owned(),
         Kind::Text { max } => format!("text, up to {max}"),
-        Kind::Int { least: 1, most: i64::MAX } => "number, 1 to 2^63 - 1".to_owned(),
+        Kind::Int { least: 1, most: i64::MAX } => "number, 1 or more".to_owned(),
         Kind::Int { least: 0, most } if most > 100_000 => "number, 0 or more".to_owned(),
         Kind::Int { least, most } if least == most => format!("number, {least}"),
         Kind::Int { least, most } => format!("number, {least} to {most}"),
