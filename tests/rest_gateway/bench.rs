@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::sync::Arc;
 use tillgate::clock::{Clock, Entropy};
 use tillgate::domain::customer::{Details, Instrument};
 use tillgate::domain::ids::{AttemptId, DepositId, PayoutId};
@@ -16,10 +17,12 @@ use tillgate::processors::rest_gateway::simulator::{
 use tillgate::processors::rest_gateway::{ISSUER, RestGateway, Settings};
 use tillgate::processors::{Capture, DepositOrder, Opened, PayoutOrder, ReturnUrls};
 
+const QUESTIONS: [&str; 4] = ["authToken", "inquiry", "getCardsAndAccounts", "getTransactionList"];
+
 pub struct Bench {
     pub running: Running,
     pub simulator: Simulator,
-    pub gateway: RestGateway,
+    pub gateway: Arc<RestGateway>,
     pub clock: Clock,
 }
 
@@ -39,8 +42,29 @@ impl Bench {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let running = simulator::start(listener, simulator.clone()).expect("a simulator");
         let settings = settings(&running, more);
-        let gateway = RestGateway::new(settings, clock.clone()).expect("a client");
+        let gateway = Arc::new(RestGateway::new(settings, clock.clone()).expect("a client"));
         Bench { running, simulator, gateway, clock }
+    }
+
+    /// Plans a fault for an operation, and the client to meet it with: one that gives up soon where no answer will
+    /// come, the patient one otherwise.
+    pub fn under(&self, fault: Fault, operation: &str) -> Arc<RestGateway> {
+        self.simulator.plan(operation, fault);
+        match fault {
+            Fault::TimeoutBefore | Fault::TimeoutAfter => {
+                let timeout = if QUESTIONS.contains(&operation) { "read" } else { "payment" };
+                let settings = settings(&self.running, &format!("{timeout}_timeout_ms = 1000\n"));
+                Arc::new(RestGateway::new(settings, self.clock.clone()).expect("a client"))
+            }
+            _ => self.gateway.clone(),
+        }
+    }
+
+    /// After the call that met the fault: the gateway has really got as far as was planned.
+    pub async fn met(&self, fault: Fault) {
+        if matches!(fault, Fault::TimeoutBefore | Fault::TimeoutAfter) {
+            self.simulator.silenced(1).await;
+        }
     }
 
     pub fn captured(&self) -> i64 {
@@ -80,9 +104,11 @@ impl Bench {
     }
 }
 
-/// All faults beside each other, each with a simulator of its own: most of their time is waiting for time-outs.
+/// One after the other, each with a simulator of its own.
 pub async fn each_fault(story: impl AsyncFn(Fault)) {
-    futures_util::future::join_all(Fault::ALL.map(|fault| story(fault))).await;
+    for fault in Fault::ALL {
+        story(fault).await;
+    }
 }
 
 pub fn settings(running: &Running, more: &str) -> Settings {

@@ -10,11 +10,10 @@ use tillgate::processors::{Capture, DepositOrder, DepositProcessor, Opened};
 async fn begin(bench: &Bench, number: &str) -> (String, String) {
     let mut first = deposit("ord-1", "50.00");
     first.extra.insert(extra::RECURRING.to_owned(), "initial".to_owned());
-    first.extra.insert("createRegistration".to_owned(), "true".to_owned());
-    bench.gateway.open_with_card(&first, &card(number)).await;
+    let (_, stored) = bench.gateway.open_and_store_card(&first, &card(number)).await;
     let payment = bench.simulator.payment("ord-1").expect("a payment");
     bench.simulator.customer_decides(payment.id, Decision::Pay);
-    (payment.id.to_string(), payment.registration.expect("a token"))
+    (payment.id.to_string(), stored.expect("a stored card").token)
 }
 
 fn of_series(bench: &Bench, initial: &str) -> DepositOrder {

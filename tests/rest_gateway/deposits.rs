@@ -201,3 +201,14 @@ async fn reserving_for_later_is_asked_for_by_both_ways_of_capturing() {
         assert!(matches!(bench.gateway.settle(&order).await, DepositOutcome::Authorized { .. }));
     }
 }
+
+#[tokio::test]
+async fn what_was_just_sent_is_not_called_missing() {
+    let bench = Bench::begin().await;
+    let mut order = deposit("ord-1", "50.00");
+    order.extra.insert("sent_at".to_owned(), bench.now().to_rfc3339());
+    let outcome = bench.gateway.settle(&order).await;
+    assert!(matches!(outcome, DepositOutcome::Unknown { .. }), "{outcome:?}");
+    bench.clock.advance(chrono::Duration::minutes(2));
+    assert_eq!(bench.gateway.settle(&order).await, DepositOutcome::NotFound);
+}

@@ -5,10 +5,7 @@ use super::bench::*;
 use tillgate::domain::outcome::{DepositOutcome, Outcome};
 use tillgate::processors::rest_gateway::deposits::extra;
 use tillgate::processors::rest_gateway::simulator::{CARD_APPROVED, Fault};
-use tillgate::processors::{DepositOrder, DepositProcessor, Opened, PayoutProcessor};
-
-/// Long enough for a loaded machine, short enough to wait for on purpose.
-const TIMEOUTS: &str = "payment_timeout_ms = 2000\nread_timeout_ms = 2000\n";
+use tillgate::processors::{DepositProcessor, Opened, PayoutProcessor};
 
 /// What a fault leaves behind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,10 +27,11 @@ fn left(fault: Fault) -> Left {
 #[tokio::test]
 async fn a_purchase_is_paid_once() {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
+        let bench = Bench::begin().await;
         let order = deposit("ord-1", "50.00");
-        bench.simulator.plan("payments", fault);
-        let opened = bench.gateway.open_with_card(&order, &card(CARD_APPROVED)).await;
+        let gateway = bench.under(fault, "payments");
+        let opened = gateway.open_with_card(&order, &card(CARD_APPROVED)).await;
+        bench.met(fault).await;
         match left(fault) {
             Left::Nothing => {
                 let Opened::Decided(outcome) = opened else { panic!("{fault:?}: {opened:?}") };
@@ -64,10 +62,11 @@ async fn a_purchase_is_paid_once() {
 #[tokio::test]
 async fn a_capture_takes_once() {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
+        let bench = Bench::begin().await;
         let order = bench.authorized("ord-1", "50.00").await;
-        bench.simulator.plan("capture", fault);
-        let outcome = bench.gateway.capture(&order, eur("20.00"), true).await;
+        let gateway = bench.under(fault, "capture");
+        let outcome = gateway.capture(&order, eur("20.00"), true).await;
+        bench.met(fault).await;
         if left(fault) == Left::Undone {
             assert!(matches!(outcome, DepositOutcome::Authorized { .. }), "{fault:?}: {outcome:?}");
             assert_eq!(bench.captured(), 0, "{fault:?}");
@@ -86,10 +85,11 @@ async fn a_capture_takes_once() {
 #[tokio::test]
 async fn a_reversal_gives_up_once_and_moves_nothing() {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
+        let bench = Bench::begin().await;
         let order = bench.authorized("ord-1", "50.00").await;
-        bench.simulator.plan("reversal", fault);
-        let outcome = bench.gateway.cancel(&order).await;
+        let gateway = bench.under(fault, "reversal");
+        let outcome = gateway.cancel(&order).await;
+        bench.met(fault).await;
         if left(fault) == Left::Undone {
             assert!(matches!(outcome, DepositOutcome::Authorized { .. }), "{fault:?}: {outcome:?}");
         } else {
@@ -107,19 +107,24 @@ async fn a_reversal_gives_up_once_and_moves_nothing() {
 #[tokio::test]
 async fn a_refund_gives_back_once_even_where_several_are_allowed() {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
+        let bench = Bench::begin().await;
         bench.simulator.switch(|switches| switches.multiple_refund = true);
         let order = bench.paid("ord-1", "50.00").await;
-        bench.simulator.plan("refund", fault);
-        let outcome = bench.gateway.refund(&order, eur("5.00"), "R1").await;
+        let gateway = bench.under(fault, "refund");
+        let outcome = gateway.refund(&order, eur("5.00"), "R1").await;
+        bench.met(fault).await;
         if left(fault) == Left::Undone {
             assert!(matches!(outcome, Outcome::Unknown { .. }), "{fault:?}: {outcome:?}");
+            // It may still arrive, so nothing goes out for a while.
+            let soon = gateway.refund(&order, eur("5.00"), "R1").await;
+            assert!(matches!(soon, Outcome::Unknown { .. }), "{fault:?}: {soon:?}");
             assert_eq!(bench.refunded(), 0, "{fault:?}");
+            bench.clock.advance(chrono::Duration::minutes(31));
         } else {
             assert!(matches!(outcome, Outcome::Paid { .. }), "{fault:?}: {outcome:?}");
         }
         for _ in 0..2 {
-            let again = bench.gateway.refund(&order, eur("5.00"), "R1").await;
+            let again = gateway.refund(&order, eur("5.00"), "R1").await;
             assert!(matches!(again, Outcome::Paid { .. }), "{fault:?}: {again:?}");
         }
         assert_eq!(bench.refunded(), 500, "{fault:?}");
@@ -132,10 +137,11 @@ async fn a_refund_gives_back_once_even_where_several_are_allowed() {
 #[tokio::test]
 async fn a_payout_pays_once() {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
+        let bench = Bench::begin().await;
         let order = payout("pout-1", "12.50");
-        bench.simulator.plan("payout", fault);
-        let outcome = bench.gateway.send(&order).await;
+        let gateway = bench.under(fault, "payout");
+        let outcome = gateway.send(&order).await;
+        bench.met(fault).await;
         match left(fault) {
             Left::Nothing => assert!(matches!(outcome, Outcome::Paid { .. }), "{fault:?}: {outcome:?}"),
             Left::Undone => {
@@ -158,14 +164,10 @@ async fn a_payout_pays_once() {
 
 async fn a_charge_is_recovered_from_the_list(operation: &str, series: bool) {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
-        let first = DepositOrder {
-            extra: [(extra::RECURRING, "initial"), ("createRegistration", "true")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-            ..deposit("ord-1", "50.00")
-        };
-        let opened = bench.gateway.open_with_card(&first, &card(CARD_APPROVED)).await;
+        let bench = Bench::begin().await;
+        let mut first = deposit("ord-1", "50.00");
+        first.extra.insert(extra::RECURRING.to_owned(), "initial".to_owned());
+        let (opened, stored) = bench.gateway.open_and_store_card(&first, &card(CARD_APPROVED)).await;
         assert!(matches!(opened, Opened::Decided(DepositOutcome::Paid { .. })), "{opened:?}");
         let payment = bench.simulator.payment("ord-1").expect("a payment");
         let mut order = deposit("ord-2", "9.99");
@@ -173,10 +175,11 @@ async fn a_charge_is_recovered_from_the_list(operation: &str, series: bool) {
         if series {
             order.extra.insert(extra::INITIAL_PAYMENT.to_owned(), payment.id.to_string());
         } else {
-            order.instrument = Some(instrument(&payment.registration.expect("a token")));
+            order.instrument = stored;
         }
-        bench.simulator.plan(operation, fault);
-        let opened = bench.gateway.open(&order).await;
+        let gateway = bench.under(fault, operation);
+        let opened = gateway.open(&order).await;
+        bench.met(fault).await;
         let settled = bench.gateway.settle(&order).await;
         match left(fault) {
             Left::Nothing => {
@@ -218,10 +221,11 @@ async fn a_charge_of_a_token_is_never_sent_twice() {
 #[tokio::test]
 async fn an_invoice_is_made_once() {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
+        let bench = Bench::begin().await;
         let order = deposit("INV-1", "25.00");
-        bench.simulator.plan("invoice.generate", fault);
-        let opened = bench.gateway.open(&order).await;
+        let gateway = bench.under(fault, "invoice.generate");
+        let opened = gateway.open(&order).await;
+        bench.met(fault).await;
         let settled = bench.gateway.settle(&order).await;
         match left(fault) {
             Left::Nothing => assert!(matches!(opened, Opened::Redirect { .. }), "{fault:?}: {opened:?}"),
@@ -246,10 +250,11 @@ async fn an_invoice_is_made_once() {
 #[tokio::test]
 async fn a_question_that_fails_changes_nothing() {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
+        let bench = Bench::begin().await;
         let order = bench.paid("ord-1", "50.00").await;
-        bench.simulator.plan("inquiry", fault);
-        let outcome = bench.gateway.settle(&order).await;
+        let gateway = bench.under(fault, "inquiry");
+        let outcome = gateway.settle(&order).await;
+        bench.met(fault).await;
         // A question may be asked again after any refusal of the token.
         let got_over = left(fault) == Left::Nothing || fault == Fault::ForbiddenAfter;
         if got_over {
@@ -267,9 +272,10 @@ async fn a_question_that_fails_changes_nothing() {
 #[tokio::test]
 async fn without_a_token_nothing_is_sent() {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
-        bench.simulator.plan("authToken", fault);
-        let outcome = bench.gateway.send(&payout("pout-1", "12.50")).await;
+        let bench = Bench::begin().await;
+        let gateway = bench.under(fault, "authToken");
+        let outcome = gateway.send(&payout("pout-1", "12.50")).await;
+        bench.met(fault).await;
         assert!(matches!(outcome, Outcome::NotSent { .. }), "{fault:?}: {outcome:?}");
         assert_eq!(bench.simulator.processed("payout"), 0, "{fault:?}");
         let again = bench.gateway.send(&payout("pout-1", "12.50")).await;
@@ -298,7 +304,7 @@ async fn nobody_there_means_not_sent() {
 async fn cards_that_break_the_answer_are_found_paid() {
     use tillgate::processors::rest_gateway::simulator::{CARD_CRASH, CARD_SILENT};
     for number in [CARD_SILENT, CARD_CRASH] {
-        let bench = Bench::with(TIMEOUTS).await;
+        let bench = Bench::begin().await;
         let order = deposit("ord-1", "50.00");
         let opened = bench.gateway.open_with_card(&order, &card(number)).await;
         assert!(matches!(opened, Opened::Unknown { .. }), "{opened:?}");

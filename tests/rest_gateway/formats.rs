@@ -13,9 +13,9 @@ async fn every_format_tells_the_same_story() {
             let what = format!("{request} out, {accept} in, {style:?}");
             let bench = Bench::with(&format!("request_format = '{request}'\naccept = '{accept}'\n")).await;
             bench.simulator.switch(|switches| switches.style = style);
-            let mut order = deposit("ord-1", "50.00");
-            order.extra.insert("createRegistration".to_owned(), "true".to_owned());
-            let opened = bench.gateway.open_with_card(&order, &card(CARD_THREE_D)).await;
+            let order = deposit("ord-1", "50.00");
+            let (opened, stored) = bench.gateway.open_and_store_card(&order, &card(CARD_THREE_D)).await;
+            assert_eq!(stored.expect("a stored card").masked, "**** 0002", "{what}");
             let Opened::Form { fields, reference, .. } = opened else { panic!("{what}: {opened:?}") };
             assert_eq!(fields.len(), 1, "{what}");
             assert!(!fields[0].1.is_empty(), "{what}");
@@ -31,9 +31,8 @@ async fn every_format_tells_the_same_story() {
                 assert_eq!(tokens.len(), length, "{what}");
                 let rows = transactions::page(bench.gateway.client(), None, None, 1).await.expect("rows");
                 assert_eq!(rows.len(), length, "{what}");
-                let mut next = deposit(&format!("more-{length}"), "1.00");
-                next.extra.insert("createRegistration".to_owned(), "true".to_owned());
-                bench.gateway.open_with_card(&next, &card(CARD_THREE_D)).await;
+                let next = deposit(&format!("more-{length}"), "1.00");
+                bench.gateway.open_and_store_card(&next, &card(CARD_THREE_D)).await;
             }
             let sent = bench.gateway.send(&payout("pout-1", "12.50")).await;
             assert!(matches!(sent, tillgate::domain::outcome::Outcome::Paid { .. }), "{what}: {sent:?}");

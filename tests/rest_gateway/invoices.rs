@@ -69,11 +69,12 @@ async fn the_page_may_lead_to_the_bank() {
 #[tokio::test]
 async fn a_deposit_on_the_page_can_be_cancelled_until_it_is_paid() {
     each_fault(async |fault| {
-        let bench = Bench::with("payment_timeout_ms = 2000\nread_timeout_ms = 2000\n").await;
+        let bench = Bench::begin().await;
         let order = deposit("ord-1", "25.00");
         let Opened::Redirect { url, .. } = bench.gateway.open(&order).await else { panic!("no page") };
-        bench.simulator.plan("invoice.cancel", fault);
-        let outcome = bench.gateway.cancel(&order).await;
+        let gateway = bench.under(fault, "invoice.cancel");
+        let outcome = gateway.cancel(&order).await;
+        bench.met(fault).await;
         let undone = fault.is_before() && !matches!(fault, Fault::TokenRefused | Fault::HttpUnauthorized);
         if undone {
             assert!(matches!(outcome, DepositOutcome::Open { .. }), "{fault:?}: {outcome:?}");

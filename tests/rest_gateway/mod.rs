@@ -2,6 +2,7 @@
 
 mod bench;
 mod charges;
+mod control;
 mod deposits;
 mod faults;
 mod formats;

@@ -2,19 +2,18 @@
 
 use super::bench::*;
 use tillgate::domain::money::Currency;
+use tillgate::processors::rest_gateway::RestGateway;
 use tillgate::processors::rest_gateway::operations::registration::{self, Registration};
 use tillgate::processors::rest_gateway::operations::transactions::{self, Period};
 use tillgate::processors::rest_gateway::operations::{token_deletion, token_listing};
 use tillgate::processors::rest_gateway::simulator::{CARD_APPROVED, Fault};
 use tillgate::processors::rest_gateway::trouble::Trouble;
 
-const TIMEOUTS: &str = "payment_timeout_ms = 2000\nread_timeout_ms = 2000\n";
-
-async fn register(bench: &Bench) -> Result<String, Trouble> {
+async fn register(gateway: &RestGateway) -> Result<String, Trouble> {
     let (card, customer) = (card(CARD_APPROVED), ana());
     let currency = Currency::find("EUR").expect("a currency");
     let wish = Registration { card: &card, customer: &customer, currency, notify_url: None };
-    registration::send(bench.gateway.client(), &wish).await
+    registration::send(gateway.client(), &wish).await
 }
 
 #[tokio::test]
@@ -22,7 +21,7 @@ async fn a_card_is_stored_listed_and_deleted() {
     let bench = Bench::begin().await;
     let client = bench.gateway.client();
     assert_eq!(token_listing::send(client, None).await, Ok(vec![]));
-    let token = register(&bench).await.expect("a token");
+    let token = register(&bench.gateway).await.expect("a token");
     let listed = token_listing::send(client, None).await.expect("a list");
     let [only] = listed.as_slice() else { panic!("{listed:?}") };
     let instrument = only.instrument();
@@ -40,10 +39,10 @@ async fn a_card_is_stored_listed_and_deleted() {
 #[tokio::test]
 async fn deletion_gets_over_every_fault() {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
-        let token = register(&bench).await.expect("a token");
-        bench.simulator.plan("deletion", fault);
-        let first = token_deletion::send(bench.gateway.client(), &token).await;
+        let bench = Bench::begin().await;
+        let token = register(&bench.gateway).await.expect("a token");
+        let gateway = bench.under(fault, "deletion");
+        let first = token_deletion::send(gateway.client(), &token).await;
         let got_over = matches!(fault, Fault::TokenRefused | Fault::HttpUnauthorized);
         assert_eq!(first.is_ok(), got_over, "{fault:?}: {first:?}");
         assert_eq!(token_deletion::send(bench.gateway.client(), &token).await, Ok(()), "{fault:?}");
@@ -55,19 +54,19 @@ async fn deletion_gets_over_every_fault() {
 #[tokio::test]
 async fn registration_and_lists_get_over_every_fault() {
     each_fault(async |fault| {
-        let bench = Bench::with(TIMEOUTS).await;
-        bench.simulator.plan("registrations", fault);
-        let first = register(&bench).await;
+        let bench = Bench::begin().await;
+        let gateway = bench.under(fault, "registrations");
+        let first = register(&gateway).await;
         let got_over = matches!(fault, Fault::TokenRefused | Fault::HttpUnauthorized);
         assert_eq!(first.is_ok(), got_over, "{fault:?}: {first:?}");
-        assert!(register(&bench).await.is_ok(), "{fault:?}");
+        assert!(register(&bench.gateway).await.is_ok(), "{fault:?}");
         let may_ask_again = got_over || fault == Fault::ForbiddenAfter;
-        bench.simulator.plan("getCardsAndAccounts", fault);
-        let listed = token_listing::send(bench.gateway.client(), None).await;
+        let gateway = bench.under(fault, "getCardsAndAccounts");
+        let listed = token_listing::send(gateway.client(), None).await;
         assert_eq!(listed.is_ok(), may_ask_again, "{fault:?}: {listed:?}");
         assert!(token_listing::send(bench.gateway.client(), None).await.is_ok(), "{fault:?}");
-        bench.simulator.plan("getTransactionList", fault);
-        let listed = transactions::page(bench.gateway.client(), None, None, 1).await;
+        let gateway = bench.under(fault, "getTransactionList");
+        let listed = transactions::page(gateway.client(), None, None, 1).await;
         assert_eq!(listed.is_ok(), may_ask_again, "{fault:?}: {listed:?}");
         bench.running.stop().await;
     })

@@ -59,9 +59,9 @@ pub struct Settings {
     pub renew_before_s: u32,
     #[serde(default = "an_hour")]
     pub token_lifetime_s: u32,
-    /// A charge that no list shows is taken for not made after this time, not before.
+    /// A charge or refund whose answer was lost, and that nothing shows, is taken for not made after this time.
     #[serde(default = "half_an_hour")]
-    pub charge_settle_minutes: u16,
+    pub settle_minutes: u16,
     /// Certificates to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
 }

@@ -11,6 +11,15 @@ use crate::domain::outcome::DepositOutcome;
 use crate::processors::DepositOrder;
 use chrono::{DateTime, Duration, Utc};
 
+/// A purchase that was sent less than this ago is not called "not found": the gateway may be slow to write it down.
+const STILL_ON_ITS_WAY: Duration = Duration::seconds(120);
+
+/// A time out of an order's `extra`.
+pub(super) fn time(order: &DepositOrder, name: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(order.extra.get(name)?).ok()?;
+    Some(time.with_timezone(&Utc))
+}
+
 pub(super) enum Located {
     Payment(Payment),
     /// An invoice that no payment belongs to yet.
@@ -23,9 +32,21 @@ impl RestGateway {
         match self.locate(order).await {
             Ok(Located::Payment(payment)) => self.outcome(payment, order).await,
             Ok(Located::Invoice(invoice)) => unpaid(&invoice),
+            Ok(Located::Nothing) if self.may_still_arrive(order) => {
+                super::unknown("it is not there yet, but may still arrive")
+            }
             Ok(Located::Nothing) => DepositOutcome::NotFound,
             Err(trouble) => trouble.into(),
         }
+    }
+
+    fn may_still_arrive(&self, order: &DepositOrder) -> bool {
+        let now = self.client().clock().now();
+        time(order, extra::SENT_AT).is_some_and(|sent| now - sent < STILL_ON_ITS_WAY)
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        Duration::minutes(self.client().settings().settle_minutes.into())
     }
 
     pub(super) async fn locate(&self, order: &DepositOrder) -> Result<Located, Trouble> {
@@ -81,9 +102,7 @@ impl RestGateway {
     /// A charge that the gateway named itself: searched in the list, and only after a while taken for not made.
     async fn charge(&self, order: &DepositOrder, initial: Option<&str>) -> Result<Option<Payment>, Trouble> {
         let now = self.client().clock().now();
-        let sent_at =
-            order.extra.get(extra::SENT_AT).and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-        let sent = sent_at.map(|time| time.with_timezone(&Utc));
+        let sent = time(order, extra::SENT_AT);
         let others = order.extra.get(extra::OTHER_PAYMENTS).map(String::as_str).unwrap_or_default();
         let known: Vec<&str> = others.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
         let lost = Lost { initial, amount: order.amount, sent: sent.unwrap_or(now), known: &known };
@@ -93,7 +112,7 @@ impl RestGateway {
             }
             Search::Several => Err(Trouble::Unknown("several charges look like this one".to_owned())),
             Search::None => {
-                let patience = Duration::minutes(self.client().settings().charge_settle_minutes.into());
+                let patience = self.patience();
                 match sent {
                     Some(sent) if now - sent >= patience => Ok(None),
                     Some(_) => Err(Trouble::Unknown("the charge is not listed yet".to_owned())),

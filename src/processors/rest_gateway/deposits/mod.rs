@@ -26,12 +26,14 @@ pub mod extra {
     pub const INITIAL_PAYMENT: &str = "initial_payment";
     /// `initial`: this order is the first payment of a series.
     pub const RECURRING: &str = "recurring";
-    /// When a charge was first sent (RFC 3339). Without it a lost charge is never taken for not made.
+    /// When the order was first sent (RFC 3339). Without it a lost charge is never taken for not made.
     pub const SENT_AT: &str = "sent_at";
     /// Payment ids, separated by commas, that belong to other charges of the same amount.
     pub const OTHER_PAYMENTS: &str = "other_payments";
     /// What earlier refunds of this deposit gave back, in minor units.
     pub const REFUNDED_MINOR: &str = "refunded_minor";
+    /// When an earlier try of this refund ended without an answer (RFC 3339). Inside one process it is remembered.
+    pub const REFUND_LOST_AT: &str = "refund_lost_at";
 }
 
 /// How an order is paid.

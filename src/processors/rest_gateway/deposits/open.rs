@@ -1,5 +1,6 @@
 //! Opens a deposit.
 
+use super::super::ISSUER;
 use super::super::gateway::RestGateway;
 use super::super::operations::inquiry::{self, By};
 use super::super::operations::invoice::{InvoiceState, generate, inquire};
@@ -10,6 +11,7 @@ use super::super::operations::token_payment::{self, TokenPayment};
 use super::super::status::Taking;
 use super::super::trouble::Trouble;
 use super::{Way, extra, paid, return_url, taking};
+use crate::domain::customer::Instrument;
 use crate::domain::money::Money;
 use crate::domain::outcome::DepositOutcome;
 use crate::processors::{DepositOrder, Opened};
@@ -30,8 +32,32 @@ impl RestGateway {
         self.open_purchase(order, Means::Card(card)).await
     }
 
+    /// The same, and has the gateway store the card: this answer is the only one that brings the token.
+    pub async fn open_and_store_card(
+        &self,
+        order: &DepositOrder,
+        card: &Card,
+    ) -> (Opened, Option<Instrument>) {
+        let wish = Purchase { store_card: true, ..self.purchase(order, Means::Card(card)) };
+        let placed = purchase::send(self.client(), &wish).await;
+        let token = placed.as_ref().ok().and_then(|placed| placed.registration.clone());
+        let instrument = token.map(|token| Instrument {
+            issuer: ISSUER.to_owned(),
+            token,
+            brand: card.brand.clone(),
+            expiry: card.expiry(),
+            masked: card.masked(),
+        });
+        (self.placed(order, placed).await, instrument)
+    }
+
     async fn open_purchase(&self, order: &DepositOrder, means: Means<'_>) -> Opened {
-        let wish = Purchase {
+        let placed = purchase::send(self.client(), &self.purchase(order, means)).await;
+        self.placed(order, placed).await
+    }
+
+    fn purchase<'a>(&self, order: &'a DepositOrder, means: Means<'a>) -> Purchase<'a> {
+        Purchase {
             reference: &order.reference,
             amount: order.amount,
             taking: taking(order),
@@ -40,10 +66,13 @@ impl RestGateway {
             return_url: return_url(order),
             notify_url: &order.urls.notify,
             begins_series: begins_series(order),
-            store_card: order.extra.get("createRegistration").is_some_and(|wanted| wanted == "true"),
+            store_card: false,
             more: &order.extra,
-        };
-        match purchase::send(self.client(), &wish).await {
+        }
+    }
+
+    async fn placed(&self, order: &DepositOrder, placed: Result<Placed, Trouble>) -> Opened {
+        match placed {
             Ok(placed) => opened(placed, order),
             Err(Trouble::Rejected { code, reason }) if code != "unfit" => {
                 self.after_rejection(order, code, reason).await

@@ -9,7 +9,7 @@ use super::super::operations::refund;
 use super::super::status::Standing;
 use super::super::trouble::Trouble;
 use super::extra;
-use super::locate::Located;
+use super::locate::{Located, time};
 use crate::domain::money::Money;
 use crate::domain::outcome::Outcome;
 use crate::processors::DepositOrder;
@@ -40,24 +40,44 @@ impl RestGateway {
             Err(cause) => return Outcome::Unknown { cause },
         };
         match see(&payment, before, amount) {
-            Seen::NotMade => {}
-            other => return told(other, payment.id),
+            Seen::NotMade if self.earlier_try_may_arrive(order) => {
+                let cause = "an earlier try of this refund may still arrive".to_owned();
+                return Outcome::Unknown { cause };
+            }
+            Seen::NotMade => self.set_lost_refund(&order.reference, None),
+            other => {
+                self.set_lost_refund(&order.reference, None);
+                return told(other, payment.id);
+            }
         }
         let trouble = match refund::send(self.client(), &payment.id, amount).await {
             Ok(()) => return Outcome::Paid { reference: payment.id },
             Err(trouble) => trouble,
         };
-        if let Trouble::NotSent(cause) = trouble {
-            return Outcome::NotSent { cause };
+        match &trouble {
+            Trouble::NotSent(_) => return trouble.into(),
+            Trouble::Unknown(_) => {
+                self.set_lost_refund(&order.reference, Some(self.client().clock().now()));
+            }
+            Trouble::Rejected { .. } => {}
         }
         match self.refundable(order).await {
             Ok(payment) => match see(&payment, before, amount) {
                 // After a plain "no" it was not made. After a lost answer it may still be on its way.
                 Seen::NotMade => trouble.into(),
-                other => told(other, payment.id),
+                other => {
+                    self.set_lost_refund(&order.reference, None);
+                    told(other, payment.id)
+                }
             },
             Err(cause) => Outcome::Unknown { cause },
         }
+    }
+
+    /// The gateway may still be working on a try whose answer we lost; a second one could then pay twice.
+    fn earlier_try_may_arrive(&self, order: &DepositOrder) -> bool {
+        let lost = self.lost_refund(&order.reference).max(time(order, extra::REFUND_LOST_AT));
+        lost.is_some_and(|lost| self.client().clock().now() - lost < self.patience())
     }
 
     async fn refundable(&self, order: &DepositOrder) -> Result<Payment, String> {

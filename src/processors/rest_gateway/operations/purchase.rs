@@ -53,6 +53,17 @@ impl std::fmt::Debug for Card {
 }
 
 impl Card {
+    /// `YYYYMM`.
+    pub fn expiry(&self) -> String {
+        format!("{}{:02}", self.year, self.month)
+    }
+
+    /// For people: `**** 0051`.
+    pub fn masked(&self) -> String {
+        let number = self.number.expose_secret();
+        format!("**** {}", number.get(number.len().saturating_sub(4)..).unwrap_or_default())
+    }
+
     pub(super) fn check(&self) -> Result<(), Trouble> {
         let number = self.number.expose_secret();
         if !(12..=19).contains(&number.len()) || !number.bytes().all(|b| b.is_ascii_digit()) {
@@ -85,7 +96,14 @@ impl Card {
 pub async fn send(client: &Client, purchase: &Purchase<'_>) -> Result<Placed, Trouble> {
     let request = request(client, purchase)?;
     let call = Call { service: Service::Payments, path: &["payments"], nature: Nature::Order, request };
-    placed::read(&client.call(call).await?)
+    let answer = client.call(call).await?;
+    // Answers to redirected payments leave the reference out; one that is there must be ours.
+    match answer.text("merchantTransactionId") {
+        Some(told) if told != purchase.reference => {
+            Err(Trouble::Unknown("the answer speaks of another payment".to_owned()))
+        }
+        Some(_) | None => placed::read(&answer),
+    }
 }
 
 fn request(client: &Client, purchase: &Purchase<'_>) -> Result<Request, Trouble> {

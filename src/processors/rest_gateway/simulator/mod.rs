@@ -57,9 +57,11 @@ struct Inner {
     clock: Clock,
     entropy: Entropy,
     base: OnceLock<String>,
-    http: OnceLock<reqwest::Client>,
+    http: OnceLock<Option<reqwest::Client>>,
     /// Wakes those who get no answer.
     released: tokio::sync::Notify,
+    /// How many got no answer so far.
+    silent: tokio::sync::watch::Sender<u32>,
 }
 
 /// A simulator that listens.
@@ -102,9 +104,6 @@ pub fn start(listener: TcpListener, simulator: Simulator) -> io::Result<Running>
     if simulator.0.base.set(base.trim_end_matches('/').to_owned()).is_err() {
         return Err(io::Error::other("this simulator is listening already"));
     }
-    let http = reqwest::Client::builder().no_proxy().timeout(CALLBACK_TIMEOUT).build();
-    // Set only here, and only once as the line above has made sure.
-    let _ = simulator.0.http.set(http.map_err(io::Error::other)?);
     let data = Data::new(simulator.clone());
     let server = HttpServer::new(move || App::new().app_data(data.clone()).configure(door::routes))
         .workers(1)
@@ -131,6 +130,7 @@ impl Simulator {
             base: OnceLock::new(),
             http: OnceLock::new(),
             released: tokio::sync::Notify::new(),
+            silent: tokio::sync::watch::Sender::new(0),
         }))
     }
 
@@ -145,7 +145,16 @@ impl Simulator {
     }
 
     async fn let_go(&self) {
-        self.0.released.notified().await;
+        let released = self.0.released.notified();
+        self.0.silent.send_modify(|count| *count += 1);
+        released.await;
+    }
+
+    /// Waits until so many calls were left without an answer, each after it was processed or not, as was planned.
+    pub async fn silenced(&self, count: u32) {
+        let mut seen = self.0.silent.subscribe();
+        // The sender lives as long as this simulator.
+        let _ = seen.wait_for(|silent| *silent >= count).await;
     }
 
     pub fn clock(&self) -> &Clock {
@@ -223,8 +232,12 @@ impl Simulator {
     }
 
     async fn post(&self, due: Vec<Callback>) -> usize {
-        // Before it listens it sends nothing either.
-        let Some(http) = self.0.http.get() else { return 0 };
+        let build = || reqwest::Client::builder().no_proxy().timeout(CALLBACK_TIMEOUT).build().ok();
+        // Made when the first callback goes out: reading all the machine's certificates takes a while.
+        let Some(http) = self.0.http.get_or_init(build) else {
+            tracing::warn!("no HTTP client can be built, so callbacks are lost");
+            return 0;
+        };
         let mut accepted = 0;
         for callback in due {
             let sent =
