@@ -3,7 +3,8 @@
 use super::world::*;
 use reqwest::{Client, Response, redirect::Policy};
 use tillgate::domain::outcome::DepositOutcome;
-use tillgate::processors::DepositProcessor;
+use tillgate::processors::sopg::simulator::NoticePlan;
+use tillgate::processors::{DepositProcessor, Opened};
 
 fn browser() -> Client {
     Client::builder().no_proxy().redirect(Policy::none()).build().unwrap()
@@ -57,4 +58,20 @@ async fn wrong_pins_and_changed_addresses_are_refused_on_the_page() {
         submit(&url, &[("pin1", "0000000000000095"), ("password1", "card-pw"), ("pin2", &full("11"))]).await;
     assert_eq!(locked.status(), 303);
     assert_eq!(world.letter("DE-1"), "S");
+}
+
+#[tokio::test]
+async fn the_news_may_arrive_before_the_customer_does() {
+    let world = World::new();
+    for (mtid, before) in [("DE-1", true), ("DE-2", false)] {
+        let plan = NoticePlan { before_redirect: before, retries: 0, ..NoticePlan::default() };
+        world.simulator.plan_notices(plan);
+        let mut order = order(mtid, eur("10.00"));
+        order.urls.notify = "http://127.0.0.1:1/hook".to_owned();
+        let Opened::Redirect { url, .. } = world.processor.open(&order).await else { panic!("not opened") };
+        let back = submit(&url, &[("pin1", &full("12")), ("pay", "1")]).await;
+        assert_eq!(back.status(), 303);
+        let told = world.simulator.deliveries().iter().any(|delivery| delivery.mtid == mtid);
+        assert_eq!(told, before, "{mtid}");
+    }
 }

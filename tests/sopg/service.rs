@@ -1,8 +1,12 @@
 //! The simulator's SOAP service by itself: what foreign stacks send, the contract, the codes, the control API.
 
-use super::world::World;
+use super::world::*;
 use serde_json::{Value, json};
+use tillgate::domain::outcome::Outcome;
+use tillgate::processors::sopg::DispositionState;
+use tillgate::processors::sopg::retry::Operation;
 use tillgate::processors::sopg::simulator::Switches;
+use tillgate::processors::{DepositProcessor, PayoutProcessor};
 
 async fn post(world: &World, kind: &str, body: &str) -> (u16, String) {
     let request = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -212,4 +216,30 @@ async fn the_control_api_moves_time_sets_faults_and_shows_the_books() {
     assert_eq!(get("notices").await, json!([]));
     send("reset", json!({})).await;
     assert_eq!(get("dispositions").await, json!([]));
+}
+
+#[tokio::test]
+async fn everything_our_client_sends_is_what_the_contract_says_to_the_letter() {
+    let world = World::of(|account| {
+        account.countries = vec!["AT".to_owned()];
+        account.min_age = Some(18);
+        account.shop_id = Some("shop-01".to_owned());
+        account.shop_label = Some("Käse & <Söhne>".to_owned());
+    });
+    world.simulator.switch(Switches { strict: true, ..Switches::default() });
+    let order = world.paid("DE-1", eur("24.90"), &["12"]).await;
+    assert!(matches!(world.processor.ask_raw(&order).await, DispositionState::Known(_)));
+    world.processor.modify(&order, eur("24.00")).await.unwrap();
+    assert!(is_paid(&world.processor.capture(&order, eur("4.00"), false).await, eur("4.00")));
+    assert!(is_paid(&world.processor.capture(&order, eur("20.00"), true).await, eur("20.00")));
+    assert!(matches!(world.processor.refund(&order, eur("1.00"), "RF-1").await, Outcome::Paid { .. }));
+    let (second, _) = world.opens("DE-2", eur("10.00")).await;
+    world.processor.assign_one(&second, &full("11").into()).await.unwrap();
+    let payout = payout("PO-1", eur("3.00"), "jane@customer.example");
+    assert!(matches!(world.processor.send(&payout).await, Outcome::Paid { .. }));
+    assert!(matches!(world.processor.inquire(&payout).await, Outcome::Paid { .. }));
+    assert!(world.processor.mid(money("1", "GBP").currency()).await.is_ok());
+    for operation in Operation::ALL {
+        assert!(world.simulator.calls(operation.name()) > 0, "{} was not called", operation.name());
+    }
 }

@@ -2,7 +2,10 @@
 
 use super::world::*;
 use tillgate::domain::outcome::Outcome;
-use tillgate::processors::sopg::simulator::Kind;
+use tillgate::processors::sopg::client::Client;
+use tillgate::processors::sopg::payout::{PayoutRequest, execute};
+use tillgate::processors::sopg::settings::CustomerIdType;
+use tillgate::processors::sopg::simulator::{Fault, Kind};
 use tillgate::processors::{DepositProcessor, PayoutProcessor};
 
 fn paid(outcome: &Outcome) -> bool {
@@ -45,7 +48,7 @@ async fn a_refund_whose_answer_is_lost_is_repeated_under_its_id_and_made_once() 
         let world = World::new();
         let order = world.paid("DE-1", eur("24.90"), &["12"]).await;
         world.processor.settle(&order).await;
-        let fault = tillgate::processors::sopg::simulator::Fault::new("refund", kind.clone()).skipping(place);
+        let fault = Fault::new("refund", kind.clone()).skipping(place);
         world.simulator.fault(fault);
         let mut outcome = world.processor.refund(&order, eur("24.90"), "RF-1").await;
         if place == 0 {
@@ -95,9 +98,7 @@ async fn a_payout_whose_answer_is_lost_is_settled_by_asking() {
     ] {
         let world = World::new();
         let order = payout("PO-1", eur("14.65"), "jane@customer.example");
-        world
-            .simulator
-            .fault(tillgate::processors::sopg::simulator::Fault::new("payout", kind.clone()).skipping(1));
+        world.simulator.fault(Fault::new("payout", kind.clone()).skipping(1));
         let outcome = world.processor.send(&order).await;
         assert!(matches!(outcome, Outcome::Unknown { .. }), "{kind:?}: {outcome:?}");
         let asked = world.processor.inquire(&order).await;
@@ -147,18 +148,40 @@ async fn refusals_of_payouts_are_told_apart_and_use_no_id_up() {
 async fn a_payout_that_arrived_and_was_refused_is_never_called_paid() {
     let world = World::new();
     let order = payout("PO-1", eur("14.65"), "jane@customer.example");
-    world.simulator.look(|book| {
-        // The id was used up by a failure whose answer nobody got.
-        let merchant = book.merchants[2].clone();
-        assert_eq!(merchant.username, "psc_example_shop_test");
-    });
-    world.simulator.fault(tillgate::processors::sopg::simulator::Fault::new(
-        "payout",
-        Kind::CodesBefore { result: 1, error: 3164 },
-    ));
+    // An execution that is refused uses the id up, and nobody got its answer.
+    let client = Client::new(&account(&world.simulator)).unwrap();
+    let refused = PayoutRequest {
+        ptid: "PO-1",
+        amount: eur("14.65"),
+        customer: ("EMAIL", "unknown@customer.example"),
+        client_id: "c",
+        client_ip: None,
+        shop_id: None,
+        shop_label: None,
+        utc_offset: "+01:00",
+        first_name: None,
+        last_name: None,
+        born: None,
+    };
+    assert_eq!(execute(&client, &refused).await.unwrap_err().code(), "3162");
+    assert_eq!(execute(&client, &refused).await.unwrap_err().code(), "3164");
     let outcome = world.processor.inquire(&order).await;
     assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
-    let careful = World::of(|account| account.used_payout_id_is_paid = false);
-    assert!(paid(&careful.processor.send(&order).await));
-    assert!(matches!(careful.processor.inquire(&order).await, Outcome::Unknown { .. }));
+}
+
+#[tokio::test]
+async fn where_used_ids_are_not_trusted_two_people_decide() {
+    let world = World::of(|account| account.used_payout_id_is_paid = false);
+    let order = payout("PO-1", eur("14.65"), "jane@customer.example");
+    assert!(paid(&world.processor.send(&order).await));
+    assert!(matches!(world.processor.inquire(&order).await, Outcome::Unknown { .. }));
+}
+
+#[tokio::test]
+async fn an_account_may_name_customers_by_their_id_there() {
+    let world = World::of(|account| account.customer_id_type = CustomerIdType::CustomerId);
+    let mut order = payout("PO-1", eur("14.65"), "jane@customer.example");
+    assert!(declined(&world.processor.send(&order).await, "customer_id"));
+    order.extra.insert("customer_id".to_owned(), "4711".to_owned());
+    assert!(paid(&world.processor.send(&order).await));
 }
