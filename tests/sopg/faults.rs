@@ -116,7 +116,7 @@ async fn a_letter_nobody_has_told_us_about_is_not_acted_upon() {
         let outcome = world.processor.settle(&order).await;
         assert!(matches!(outcome, DepositOutcome::Unknown { .. }), "{letter}: {outcome:?}");
         assert_eq!(world.simulator.calls("executeDebit"), 0, "{letter}");
-        while world.simulator.calls("getSerialNumbers") % 4 != 0 {
+        while !world.simulator.calls("getSerialNumbers").is_multiple_of(4) {
             world.processor.ask(&order).await;
         }
     }

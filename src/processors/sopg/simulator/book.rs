@@ -36,7 +36,7 @@ impl Merchant {
             forbidden: BTreeSet::new(),
             window_created: Duration::minutes(30),
             window_disposed,
-            daily_payout_limit: 10_000_00,
+            daily_payout_limit: 1_000_000,
         }
     }
 }

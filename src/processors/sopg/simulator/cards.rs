@@ -43,18 +43,19 @@ pub fn deck() -> BTreeMap<String, Card> {
     };
     let austria = Some("AT");
     let mut deck = BTreeMap::from([
-        card(11, "EUR", 10_00, austria),
-        card(12, "EUR", 25_00, austria),
-        card(13, "EUR", 50_00, austria),
-        card(14, "EUR", 100_00, austria),
-        card(15, "EUR", 1000_00, austria),
-        card(21, "CHF", 50_00, None),
-        card(22, "GBP", 50_00, None),
-        card(91, "EUR", 25_00, austria),
+        // Hundredths of the unit.
+        card(11, "EUR", 1_000, austria),
+        card(12, "EUR", 2_500, austria),
+        card(13, "EUR", 5_000, austria),
+        card(14, "EUR", 10_000, austria),
+        card(15, "EUR", 100_000, austria),
+        card(21, "CHF", 5_000, None),
+        card(22, "GBP", 5_000, None),
+        card(91, "EUR", 2_500, austria),
         card(92, "EUR", 0, austria),
-        card(93, "EUR", 25_00, Some("CH")),
-        card(94, "EUR", 25_00, austria),
-        card(95, "EUR", 25_00, austria),
+        card(93, "EUR", 2_500, Some("CH")),
+        card(94, "EUR", 2_500, austria),
+        card(95, "EUR", 2_500, austria),
     ]);
     for (ending, refusal) in [(91, 10013), (92, 10012), (94, 1026)] {
         if let Some(card) = deck.get_mut(&format!("{ending:016}")) {

@@ -8,7 +8,7 @@ use super::number::Cents;
 use percent_encoding::percent_decode_str;
 
 /// 1000 euros, or what they are worth.
-const LIMIT_IN_EURO: Cents = 1000_00;
+const LIMIT_IN_EURO: Cents = 100_000;
 const LONGEST_URL: usize = 765;
 
 pub fn create(book: &mut Book, call: &Call<'_>) -> Result<Values, Refused> {

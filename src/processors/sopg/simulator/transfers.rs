@@ -11,7 +11,7 @@ use super::dispositions::is_id_char;
 use super::number::Cents;
 use chrono::Duration;
 
-const MOST_PER_PAYOUT_IN_EURO: Cents = 2500_00;
+const MOST_PER_PAYOUT_IN_EURO: Cents = 250_000;
 
 pub fn refund(book: &mut Book, call: &Call<'_>) -> Result<Values, Refused> {
     let rtid = call.text("rtid").to_owned();
