@@ -3,6 +3,7 @@
 
 use super::connection::Connection;
 use super::error::StoreError;
+use super::row::Written;
 pub use super::rows::{AuditRow, LaneRow};
 use super::set::WorkingSet;
 use super::statement::Bind;
@@ -72,7 +73,7 @@ pub(super) fn chain(set: &mut WorkingSet, lane: i64) -> Result<(), StoreError> {
         head.head_seq += 1;
         row.seq = head.head_seq;
         row.hash = hash(&head.head_hash, row);
-        head.head_hash = row.hash.clone();
+        head.head_hash.clone_from(&row.hash);
     }
     set.lanes.update(head);
     Ok(())
@@ -165,10 +166,7 @@ pub fn after(
     seq: i64,
     most: i64,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    let sql = format!(
-        "SELECT {} FROM audit WHERE lane = ? AND seq > ? ORDER BY seq LIMIT ?",
-        AuditRow::COLUMNS.join(", ")
-    );
+    let sql = format!("{} WHERE lane = ? AND seq > ? ORDER BY seq LIMIT ?", AuditRow::texts().select);
     connection.load::<AuditSql, AuditRow>(&sql, &[Bind::Int(lane), Bind::Int(seq), Bind::Int(most)])
 }
 
@@ -178,8 +176,7 @@ pub fn of_subject(
     subject: &str,
     most: i64,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    let sql =
-        format!("SELECT {} FROM audit WHERE subject = ? ORDER BY id LIMIT ?", AuditRow::COLUMNS.join(", "));
+    let sql = format!("{} WHERE subject = ? ORDER BY id LIMIT ?", AuditRow::texts().select);
     connection.load::<AuditSql, AuditRow>(&sql, &[Bind::Text(subject), Bind::Int(most)])
 }
 

@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use super::row::Row;
-use super::statement::{Bind, Statement};
+use super::statement::{Bind, ByText, Cached, Statement};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::query_dsl::LoadQuery;
@@ -100,7 +100,16 @@ impl Connection {
 
     /// Runs one statement that works on both databases.
     pub fn execute(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<usize, StoreError> {
-        let statement = Statement::<()>::new(sql, binds);
+        self.execute_cached::<ByText>(sql, binds)
+    }
+
+    /// The same, for a text that the type `K` stands for.
+    pub(super) fn execute_cached<K: Cached>(
+        &mut self,
+        sql: &str,
+        binds: &[Bind<'_>],
+    ) -> Result<usize, StoreError> {
+        let statement = Statement::<(), K>::new(sql, binds);
         Ok(match self {
             Connection::Sqlite(connection) => statement.execute(connection)?,
             Connection::Postgres(connection) => statement.execute(connection)?,
@@ -109,8 +118,8 @@ impl Connection {
 
     /// Whole rows of a table: `select::<PayoutRow>("WHERE status = ? ORDER BY id", …)`.
     pub fn select<R: Row>(&mut self, rest: &str, binds: &[Bind<'_>]) -> Result<Vec<R>, StoreError> {
-        let sql = format!("SELECT {} FROM {} {rest}", R::COLUMNS.join(", "), R::TABLE);
-        R::load(self, &sql, binds)
+        let sql = format!("{} {rest}", R::texts().select);
+        R::load::<ByText>(self, &sql, binds)
     }
 
     /// Loads the rows of one statement that works on both databases; `T` are the SQL types of its columns.
@@ -118,7 +127,31 @@ impl Connection {
     where
         for<'s> Statement<'s, T>: LoadQuery<'s, SqliteConnection, U> + LoadQuery<'s, PgConnection, U>,
     {
-        let statement = Statement::<T>::new(sql, binds);
+        self.load_cached::<ByText, T, U>(sql, binds)
+    }
+
+    /// Rows of several tables from one statement on PostgreSQL: each its table's name and its columns as texts.
+    pub(super) fn load_texts(
+        &mut self,
+        sql: &str,
+        binds: &[Bind<'_>],
+    ) -> Result<Vec<(String, Vec<Option<String>>)>, StoreError> {
+        use diesel::sql_types::{Array, Nullable, Text};
+        match self {
+            Connection::Sqlite(_) => Err(StoreError::Corrupt("SQLite has no arrays".to_owned())),
+            Connection::Postgres(connection) => {
+                Ok(Statement::<(Text, Array<Nullable<Text>>)>::new(sql, binds).load(connection)?)
+            }
+        }
+    }
+
+    /// The same, for a text that the type `K` stands for.
+    pub(super) fn load_cached<K, T, U>(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<U>, StoreError>
+    where
+        K: Cached,
+        for<'s> Statement<'s, T, K>: LoadQuery<'s, SqliteConnection, U> + LoadQuery<'s, PgConnection, U>,
+    {
+        let statement = Statement::<T, K>::new(sql, binds);
         Ok(match self {
             Connection::Sqlite(connection) => statement.load::<U>(connection)?,
             Connection::Postgres(connection) => statement.load::<U>(connection)?,
@@ -158,7 +191,11 @@ fn open_postgres(url: &str, purpose: Purpose) -> Result<PgConnection, StoreError
     )?;
     if purpose == Purpose::Write {
         // Every statement of the write path looks keys up; a plan made while the tables were empty must not scan.
-        connection.batch_execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")?;
+        // Joins go through the sorted keys one after the other, so that every writer locks in one order.
+        connection.batch_execute(
+            "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
+             SET max_parallel_workers_per_gather = 0; SET plan_cache_mode = force_generic_plan",
+        )?;
     }
     Ok(connection)
 }

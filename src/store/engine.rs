@@ -5,10 +5,10 @@
 
 use super::connection::{Connection, DatabaseUrl, Purpose};
 use super::error::StoreError;
+use super::own::Own;
 use super::queue::Queue;
-use super::rows::LaneRow;
-use super::set::{InSet, WorkingSet};
-use super::tx::{MOST_LANES, Tx};
+use super::set::WorkingSet;
+use super::tx::Tx;
 use super::wants::Wants;
 use super::write::write;
 use crate::clock::Clock;
@@ -39,11 +39,17 @@ pub(super) struct Writer {
     pub queue: Arc<Queue<Box<dyn Job>>>,
     pub limits: BatchLimits,
     pub connection: Option<Connection>,
+    pub own: Own,
+    /// For how many batches rows are still locked when they are read.
+    pub holding: u32,
 }
 
 /// How often a batch is tried as a whole before its commands are run one by one, and each of those then.
 const BATCH_TRIES: usize = 2;
 const SINGLE_TRIES: usize = 5;
+/// For how many batches a writer that was raced on PostgreSQL locks what it reads. Without races it does not: what a
+/// batch read is compared by the one statement that writes it, which spares BEGIN, locks and COMMIT.
+const HOLD_AFTER_RACE: u32 = 32;
 
 impl Writer {
     /// Works until the queue is closed and empty.
@@ -80,8 +86,13 @@ impl Writer {
             match self.batch(jobs) {
                 Ok(failed) => return Ok(failed),
                 Err(error) => {
+                    self.own.forget();
                     if error.lost_connection() {
                         self.connection = None;
+                    }
+                    if error.is_conflict() {
+                        metrics::counter!("tillgate_store_races_total").increment(1);
+                        self.holding = HOLD_AFTER_RACE;
                     }
                     let again = error.is_conflict() || error.lost_connection();
                     if !again || attempt >= tries {
@@ -98,25 +109,51 @@ impl Writer {
             Some(connection) => connection,
             None => Connection::open(&self.url, Purpose::Write)?,
         };
-        connection.begin()?;
-        let result =
-            self.inside(&mut connection, jobs).and_then(|failed| connection.commit().map(|()| failed));
+        let hold = self.holding > 0;
+        self.holding = self.holding.saturating_sub(1);
+        if connection.is_postgres() && !hold {
+            let result = self.inside(&mut connection, jobs, false);
+            self.connection = Some(connection);
+            return result.map(|done| self.keep(done));
+        }
+        // The lane first: it is made in a transaction of its own.
+        let begun =
+            self.own.lane(&mut connection, &self.lane_name).map(drop).and_then(|()| connection.begin());
+        if let Err(error) = begun {
+            self.connection = Some(connection);
+            return Err(error);
+        }
+        let result = self.inside(&mut connection, jobs, true);
+        let result = result.and_then(|done| connection.commit().map(|()| done));
         // After an error the transaction is ended; a connection that can't even do that is not used again.
         if result.is_ok() || connection.rollback().is_ok() {
             self.connection = Some(connection);
         }
-        result
+        result.map(|done| self.keep(done))
     }
 
-    fn inside(&self, connection: &mut Connection, jobs: &mut [Box<dyn Job>]) -> Result<Failed, StoreError> {
+    fn keep(&mut self, done: Done) -> Failed {
+        self.own.keep(done.set, done.lane);
+        done.failed
+    }
+
+    fn inside(
+        &mut self,
+        connection: &mut Connection,
+        jobs: &mut [Box<dyn Job>],
+        hold: bool,
+    ) -> Result<Done, StoreError> {
         let mut set = WorkingSet::default();
-        let lane = load_lane(connection, &mut set, &self.lane_name)?;
-        let mut tx = Tx { set: &mut set, connection, lane, now: self.clock.now() };
+        let row = self.own.lane(connection, &self.lane_name)?;
+        let lane = row.id;
+        set.last_id = row.last_id;
+        set.lanes.learn(row.clone());
+        let mut tx = Tx { set: &mut set, connection, lane, now: self.clock.now(), hold };
         let mut wants = Wants::default();
         for job in jobs.iter() {
             wants.add(job.wants());
         }
-        wants.read(&mut tx)?;
+        wants.read(&mut tx, &self.own)?;
 
         let mut failed = Failed::new();
         for (place, job) in jobs.iter_mut().enumerate() {
@@ -136,8 +173,15 @@ impl Writer {
             }
         }
         write(connection, &mut set, lane)?;
-        Ok(failed)
+        Ok(Done { failed, set, lane })
     }
+}
+
+/// A batch that was written.
+struct Done {
+    failed: Failed,
+    set: WorkingSet,
+    lane: i64,
 }
 
 /// The commands of a committed batch that failed by themselves, by their place.
@@ -161,25 +205,4 @@ fn fail(jobs: Vec<Box<dyn Job>>, error: &StoreError) {
     for job in jobs {
         job.answer(Err(error.again()));
     }
-}
-
-/// Reads and holds the writer's lane, and makes it at the writer's first batch.
-fn load_lane(connection: &mut Connection, set: &mut WorkingSet, name: &str) -> Result<i64, StoreError> {
-    use super::statement::Bind;
-    let lock = if connection.is_postgres() { "FOR UPDATE" } else { "" };
-    let found = connection.select::<LaneRow>(&format!("WHERE name = ? {lock}"), &[Bind::Text(name)])?;
-    if let Some(lane) = found.first() {
-        let id = lane.id;
-        LaneRow::table(set).learn(found);
-        return Ok(id);
-    }
-    let last = connection.select::<LaneRow>("ORDER BY id DESC LIMIT 1", &[])?;
-    let id = last.first().map_or(1, |lane| lane.id + 1);
-    if id > MOST_LANES {
-        return Err(StoreError::Corrupt(format!("all {MOST_LANES} lanes are taken")));
-    }
-    let lane =
-        LaneRow { id, name: name.to_owned(), version: 0, head_seq: 0, head_hash: String::new(), last_id: 0 };
-    LaneRow::table(set).insert(lane);
-    Ok(id)
 }

@@ -12,9 +12,11 @@ pub mod deposits;
 mod engine;
 pub mod error;
 pub mod ledger;
+mod load;
 pub mod migrations;
 pub mod notices;
 pub mod outbox;
+mod own;
 pub mod payouts;
 mod pool;
 pub mod queue;
@@ -23,9 +25,12 @@ mod row;
 mod rows;
 mod set;
 pub mod statement;
+mod texts;
 pub mod tx;
 pub mod wants;
 mod write;
+mod write_rows;
+mod write_sets;
 
 pub use connection::{Connection, DatabaseUrl, Purpose};
 pub use engine::BatchLimits;
@@ -35,6 +40,7 @@ pub use wants::Wants;
 
 use crate::clock::Clock;
 use engine::{Job, Writer};
+use own::Own;
 use pool::Pool;
 use queue::{Queue, Refused};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -86,6 +92,8 @@ impl Store {
                 queue: queue.clone(),
                 limits: options.batch,
                 connection: Some(Connection::open(&options.url, Purpose::Write)?),
+                own: Own::default(),
+                holding: 0,
             };
             let thread = std::thread::Builder::new()
                 .name(format!("writer-{number}"))

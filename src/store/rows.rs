@@ -1,6 +1,6 @@
 //! The row types, column by column as the migrations declare them.
 
-use super::row::row;
+use super::row::{row, written};
 
 row! {
     /// A writer's lane: its audit chain's head and the last id it made.
@@ -56,15 +56,16 @@ row! {
     }
 }
 
-/// One posting pair. It has no name and no version: it is written once and never read by a command.
-#[derive(Clone, PartialEq, diesel::Queryable)]
-pub struct EntryRow {
-    pub id: i64,
-    pub transaction_id: i64,
-    pub from_account: i64,
-    pub to_account: i64,
-    pub amount: i64,
-    pub currency: String,
+written! {
+    /// One posting pair. It has no name and no version: it is written once and never read by a command.
+    EntryRow in "ledger_entries" {
+        id: i64,
+        transaction_id: i64,
+        from_account: i64,
+        to_account: i64,
+        amount: i64,
+        currency: String,
+    }
 }
 
 row! {
@@ -194,47 +195,23 @@ row! {
     }
 }
 
-/// One audit row. `seq`, `hash` and `lane` are filled in when the batch is written.
-#[derive(Clone, PartialEq, diesel::Queryable)]
-pub struct AuditRow {
-    pub id: i64,
-    pub lane: i64,
-    pub seq: i64,
-    pub hash: String,
-    pub at: i64,
-    pub kind: String,
-    pub subject: String,
-    pub front_end: String,
-    pub pin: String,
-    pub who: String,
-    pub why: String,
-    pub from_state: String,
-    pub to_state: String,
-    pub request_id: String,
-    pub detail: String,
-}
-
-impl EntryRow {
-    pub const COLUMNS: [&'static str; 6] =
-        ["id", "transaction_id", "from_account", "to_account", "amount", "currency"];
-}
-
-impl AuditRow {
-    pub const COLUMNS: [&'static str; 15] = [
-        "id",
-        "lane",
-        "seq",
-        "hash",
-        "at",
-        "kind",
-        "subject",
-        "front_end",
-        "pin",
-        "who",
-        "why",
-        "from_state",
-        "to_state",
-        "request_id",
-        "detail",
-    ];
+written! {
+    /// One audit row. `seq` and `hash` are filled in when the batch is written.
+    AuditRow in "audit" {
+        id: i64,
+        lane: i64,
+        seq: i64,
+        hash: String,
+        at: i64,
+        kind: String,
+        subject: String,
+        front_end: String,
+        pin: String,
+        who: String,
+        why: String,
+        from_state: String,
+        to_state: String,
+        request_id: String,
+        detail: String,
+    }
 }

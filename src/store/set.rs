@@ -4,6 +4,7 @@ use super::error::StoreError;
 use super::row::Row;
 use super::rows::*;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// The rows of one table that a batch has seen or made.
 pub struct Table<R> {
@@ -57,11 +58,11 @@ impl<R: Row> Table<R> {
         self.slots.get(&id).map(|slot| &slot.row)
     }
 
-    /// Takes rows in that were read; a row that a command has touched since stays as the command left it.
-    pub fn learn(&mut self, rows: Vec<R>) {
-        for row in rows {
+    /// Takes a row in that was read; one that a command has touched since stays as the command left it.
+    pub fn learn(&mut self, row: R) {
+        if let Entry::Vacant(slot) = self.slots.entry(row.id()) {
             self.names.insert(row.name().to_owned(), Some(row.id()));
-            self.slots.entry(row.id()).or_insert(Slot { row, state: State::AsStored });
+            slot.insert(Slot { row, state: State::AsStored });
         }
     }
 
@@ -116,6 +117,16 @@ impl<R: Row> Table<R> {
         }
     }
 
+    /// The rows that were read and left as they were, by id.
+    pub fn read_rows(&self) -> Vec<&R> {
+        self.rows_in(State::AsStored)
+    }
+
+    /// All rows, for whoever keeps some of them.
+    pub fn into_rows(self) -> impl Iterator<Item = R> {
+        self.slots.into_values().map(|slot| slot.row)
+    }
+
     /// The rows to insert, by id.
     pub fn new_rows(&self) -> Vec<&R> {
         self.rows_in(State::New)
@@ -148,6 +159,8 @@ macro_rules! working_set {
             /// Ledger entries and audit rows only ever grow.
             pub entries: Vec<EntryRow>,
             pub facts: Vec<AuditRow>,
+            /// The last id made in the lane. A command that is taken back leaves a gap.
+            pub last_id: i64,
         }
 
         /// How far the set had come when a command began.
@@ -167,6 +180,14 @@ macro_rules! working_set {
                 $(self.$field.roll_back(mark.$field);)*
                 self.entries.truncate(mark.entries);
                 self.facts.truncate(mark.facts);
+            }
+
+            /// Notes the last id in the lane's row, which is written with what got the ids.
+            pub fn note_last_id(&mut self, lane: i64) {
+                if let Some(row) = self.lanes.by_id(lane).filter(|row| row.last_id != self.last_id) {
+                    let row = LaneRow { last_id: self.last_id, ..row.clone() };
+                    self.lanes.update(row);
+                }
             }
 
             /// Shows the visitor every table, in the order in which they must be written.

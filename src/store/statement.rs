@@ -1,7 +1,8 @@
 //! One SQL text for both databases, prepared once a connection and kept.
 //!
-//! `diesel::sql_query` is parsed and planned anew on every call. A [`Statement`] is cached by its text, so hot
-//! hand-written SQL costs what it must. `?` marks a value; each database writes its own placeholder there.
+//! `diesel::sql_query` is parsed and planned anew on every call. A [`Statement`] is cached by its text, or by a type
+//! that stands for it, so hot hand-written SQL costs what it must. `?` marks a value; each database writes its own
+//! placeholder there.
 
 use diesel::RunQueryDsl;
 use diesel::backend::Backend;
@@ -25,47 +26,34 @@ pub enum Bind<'a> {
     OptTexts(Vec<Option<&'a str>>),
 }
 
-impl<'a> Bind<'a> {
-    /// Turns the same column of several rows into one array.
-    pub fn array(cells: Vec<Bind<'a>>) -> Bind<'a> {
-        let texts = cells.iter().any(|cell| matches!(cell, Bind::Text(_) | Bind::OptText(_)));
-        let optional = cells.iter().any(|cell| matches!(cell, Bind::OptInt(_) | Bind::OptText(_)));
-        let int = |cell: &Bind<'a>| match cell {
-            Bind::Int(value) => Some(*value),
-            Bind::OptInt(value) => *value,
-            _ => None,
-        };
-        let text = |cell: &Bind<'a>| match cell {
-            Bind::Text(value) => Some(*value),
-            Bind::OptText(value) => *value,
-            _ => None,
-        };
-        match (texts, optional) {
-            (false, false) => Bind::Ints(cells.iter().filter_map(int).collect()),
-            (false, true) => Bind::OptInts(cells.iter().map(int).collect()),
-            (true, false) => Bind::Texts(cells.iter().filter_map(text).collect()),
-            (true, true) => Bind::OptTexts(cells.iter().map(text).collect()),
-        }
-    }
+/// How a connection finds a statement that it prepared before.
+pub trait Cached: 'static {
+    const BY_TYPE: bool;
+}
 
-    /// What the array is called on PostgreSQL.
-    pub fn array_type(&self) -> &'static str {
-        match self {
-            Bind::Int(_) | Bind::OptInt(_) | Bind::Ints(_) | Bind::OptInts(_) => "bigint[]",
-            Bind::Text(_) | Bind::OptText(_) | Bind::Texts(_) | Bind::OptTexts(_) => "text[]",
-        }
-    }
+/// By its text, which is put together for every call.
+pub struct ByText;
+
+impl Cached for ByText {
+    const BY_TYPE: bool = false;
+}
+
+/// By a type that stands for one text: no text is looked at once the statement is prepared.
+pub struct ByType<K>(PhantomData<K>);
+
+impl<K: 'static> Cached for ByType<K> {
+    const BY_TYPE: bool = true;
 }
 
 /// A statement whose rows have the SQL types `T`.
-pub struct Statement<'a, T> {
+pub struct Statement<'a, T, K = ByText> {
     sql: &'a str,
     binds: &'a [Bind<'a>],
-    rows: PhantomData<T>,
+    rows: PhantomData<(T, K)>,
 }
 
-impl<'a, T> Statement<'a, T> {
-    pub fn new(sql: &'a str, binds: &'a [Bind<'a>]) -> Statement<'a, T> {
+impl<'a, T, K> Statement<'a, T, K> {
+    pub fn new(sql: &'a str, binds: &'a [Bind<'a>]) -> Statement<'a, T, K> {
         Statement { sql, binds, rows: PhantomData }
     }
 
@@ -90,7 +78,7 @@ impl<'a, T> Statement<'a, T> {
     }
 }
 
-impl<T> QueryFragment<Sqlite> for Statement<'_, T> {
+impl<T, K> QueryFragment<Sqlite> for Statement<'_, T, K> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         self.walk(&mut out, |out, bind| match bind {
             Bind::Int(value) => out.push_bind_param::<BigInt, _>(value),
@@ -104,7 +92,7 @@ impl<T> QueryFragment<Sqlite> for Statement<'_, T> {
     }
 }
 
-impl<T> QueryFragment<Pg> for Statement<'_, T> {
+impl<T, K> QueryFragment<Pg> for Statement<'_, T, K> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.walk(&mut out, |out, bind| match bind {
             Bind::Int(value) => out.push_bind_param::<BigInt, _>(value),
@@ -119,14 +107,13 @@ impl<T> QueryFragment<Pg> for Statement<'_, T> {
     }
 }
 
-/// No static id: the cache then goes by the text.
-impl<T> QueryId for Statement<'_, T> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<T, K: Cached> QueryId for Statement<'_, T, K> {
+    type QueryId = K;
+    const HAS_STATIC_QUERY_ID: bool = K::BY_TYPE;
 }
 
-impl<T> Query for Statement<'_, T> {
+impl<T, K> Query for Statement<'_, T, K> {
     type SqlType = T;
 }
 
-impl<T, C> RunQueryDsl<C> for Statement<'_, T> {}
+impl<T, K, C> RunQueryDsl<C> for Statement<'_, T, K> {}

@@ -5,6 +5,7 @@
 
 use super::connection::Connection;
 use super::error::StoreError;
+use super::load::{self, Loading};
 use super::row::Row;
 use super::set::{InSet, Known, Mark, WorkingSet};
 use super::statement::Bind;
@@ -15,6 +16,8 @@ pub struct Tx<'a> {
     pub(super) connection: &'a mut Connection,
     pub(super) lane: i64,
     pub(super) now: DateTime<Utc>,
+    /// Whether rows are locked when they are read, and not only compared when they are written.
+    pub(super) hold: bool,
 }
 
 /// Microseconds since 1970, as every table keeps times.
@@ -48,12 +51,11 @@ impl Tx<'_> {
         self.set.roll_back(mark);
     }
 
-    /// Makes an id: time, lane, count. The lane's row is locked, so no other writer makes the same one.
+    /// Makes an id: time, lane, count. Only the lane's writer makes ids of its lane.
     pub fn new_id(&mut self) -> Result<i64, StoreError> {
-        let mut lane = self.lane_row()?;
         let shift = LANE_BITS + COUNT_BITS;
-        let last_ms = lane.last_id >> shift;
-        let last_count = lane.last_id & ((1 << COUNT_BITS) - 1);
+        let last_ms = self.set.last_id >> shift;
+        let last_count = self.set.last_id & ((1 << COUNT_BITS) - 1);
         let now_ms = (self.now.timestamp_millis() - EPOCH_MS).max(0);
         // A clock that stands still or steps back must not make an old id again.
         let (ms, count) = if now_ms > last_ms {
@@ -63,15 +65,8 @@ impl Tx<'_> {
         } else {
             (last_ms + 1, 0)
         };
-        let id = ms << shift | self.lane << COUNT_BITS | count;
-        lane.last_id = id;
-        self.set.lanes.update(lane);
-        Ok(id)
-    }
-
-    fn lane_row(&self) -> Result<super::rows::LaneRow, StoreError> {
-        let row = self.set.lanes.by_id(self.lane).cloned();
-        row.ok_or_else(|| StoreError::Corrupt(format!("lane {} is missing", self.lane)))
+        self.set.last_id = ms << shift | self.lane << COUNT_BITS | count;
+        Ok(self.set.last_id)
     }
 
     /// Finds a row by its natural key, and holds it where its table is locked.
@@ -97,16 +92,20 @@ impl Tx<'_> {
         let rows = self.connection.select::<R>(rest, binds)?;
         let ids: Vec<i64> = rows.iter().map(Row::id).collect();
         let table = R::table(self.set);
-        table.learn(rows);
+        rows.into_iter().for_each(|row| table.learn(row));
         Ok(ids.iter().filter_map(|&id| table.by_id(id).cloned()).collect())
     }
 
-    /// Reads rows into the set; on PostgreSQL they are locked, in the order of their ids.
+    /// Reads rows into the set. They are held to the end, or must be found unchanged when the batch is written.
     pub(super) fn read<R: InSet>(&mut self, ids: &[i64], names: &[&str]) -> Result<(), StoreError> {
-        let rows = load_rows::<R>(self.connection, ids, names)?;
-        let table = R::table(self.set);
-        table.learn(rows);
-        table.learn_absent(names.iter().copied());
+        if self.connection.is_postgres() {
+            let mut loading = Loading::new(self.hold);
+            loading.ask::<R>(ids, names.to_vec());
+            loading.run(self.connection, self.set)?;
+        } else {
+            load::one_by_one::<R>(self.connection, self.set, ids, names)?;
+        }
+        R::table(self.set).learn_absent(names.iter().copied());
         Ok(())
     }
 
@@ -120,28 +119,4 @@ impl Tx<'_> {
         }
         Err(StoreError::Corrupt(format!("a row of {} was changed that was never read", R::TABLE)))
     }
-}
-
-/// Whole rows by id or by name: one statement for a set on PostgreSQL, one for each key on SQLite.
-fn load_rows<R: Row>(connection: &mut Connection, ids: &[i64], names: &[&str]) -> Result<Vec<R>, StoreError> {
-    let mut rows = Vec::new();
-    if connection.is_postgres() {
-        let lock = if R::LOCKED { "FOR UPDATE" } else { "" };
-        if !ids.is_empty() {
-            let rest = format!("WHERE id = ANY(?) ORDER BY id {lock}");
-            rows.extend(connection.select::<R>(&rest, &[Bind::Ints(ids.to_vec())])?);
-        }
-        if !names.is_empty() {
-            let rest = format!("WHERE name = ANY(?) ORDER BY id {lock}");
-            rows.extend(connection.select::<R>(&rest, &[Bind::Texts(names.to_vec())])?);
-        }
-        return Ok(rows);
-    }
-    for &id in ids {
-        rows.extend(connection.select::<R>("WHERE id = ?", &[Bind::Int(id)])?);
-    }
-    for &name in names {
-        rows.extend(connection.select::<R>("WHERE name = ?", &[Bind::Text(name)])?);
-    }
-    Ok(rows)
 }

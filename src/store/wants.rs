@@ -4,8 +4,9 @@
 //! operation asks for it.
 
 use super::error::StoreError;
+use super::load::{Loading, one_by_one};
+use super::own::Own;
 use super::rows::*;
-use super::set::InSet;
 use super::tx::Tx;
 use super::{customers, ledger};
 use crate::domain::ids::{DepositId, PayoutId};
@@ -66,23 +67,47 @@ impl Wants {
         self.deposit_names.extend(other.deposit_names.iter().cloned());
     }
 
-    /// Reads it all, table by table in one order for every writer.
-    pub(super) fn read(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    /// Reads it all, table by table in one order for every writer. Rows that only this writer changes come from its
+    /// memory when they are there.
+    pub(super) fn read(&self, tx: &mut Tx<'_>, own: &Own) -> Result<(), StoreError> {
         let accounts: BTreeSet<String> =
             self.accounts.iter().map(|account| ledger::row_name(account, tx.lane)).collect();
-        read::<ReplyRow>(tx, &BTreeSet::new(), &self.replies)?;
-        read::<CustomerRow>(tx, &BTreeSet::new(), &self.customers)?;
-        read::<PayoutRow>(tx, &self.payouts, &BTreeSet::new())?;
-        read::<DepositRow>(tx, &self.deposits, &self.deposit_names)?;
-        read::<AccountRow>(tx, &BTreeSet::new(), &accounts)
+        let mut accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+        accounts.retain(|name| match own.stripe(name) {
+            Some(row) => {
+                tx.set.accounts.learn(row.clone());
+                false
+            }
+            None => true,
+        });
+        let ids = |ids: &BTreeSet<i64>| -> Vec<i64> { ids.iter().copied().collect() };
+        let (payouts, deposits) = (ids(&self.payouts), ids(&self.deposits));
+        let replies = texts(&self.replies);
+        let customers = texts(&self.customers);
+        let deposit_names = texts(&self.deposit_names);
+        if tx.connection.is_postgres() {
+            let mut loading = Loading::new(tx.hold);
+            loading.ask::<ReplyRow>(&[], replies.clone());
+            loading.ask::<CustomerRow>(&[], customers.clone());
+            loading.ask::<PayoutRow>(&payouts, Vec::new());
+            loading.ask::<DepositRow>(&deposits, deposit_names.clone());
+            loading.ask::<AccountRow>(&[], accounts.clone());
+            loading.run(tx.connection, tx.set)?;
+        } else {
+            one_by_one::<ReplyRow>(tx.connection, tx.set, &[], &replies)?;
+            one_by_one::<CustomerRow>(tx.connection, tx.set, &[], &customers)?;
+            one_by_one::<PayoutRow>(tx.connection, tx.set, &payouts, &[])?;
+            one_by_one::<DepositRow>(tx.connection, tx.set, &deposits, &deposit_names)?;
+            one_by_one::<AccountRow>(tx.connection, tx.set, &[], &accounts)?;
+        }
+        tx.set.replies.learn_absent(replies);
+        tx.set.customers.learn_absent(customers);
+        tx.set.deposits.learn_absent(deposit_names);
+        tx.set.accounts.learn_absent(accounts);
+        Ok(())
     }
 }
 
-fn read<R: InSet>(tx: &mut Tx<'_>, ids: &BTreeSet<i64>, names: &BTreeSet<String>) -> Result<(), StoreError> {
-    if ids.is_empty() && names.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<i64> = ids.iter().copied().collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    tx.read::<R>(&ids, &names)
+fn texts(names: &BTreeSet<String>) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
 }

@@ -12,3 +12,4 @@ DROP TABLE accounts;
 DROP TABLE customers;
 DROP TABLE lanes;
 DROP FUNCTION tillgate_refuse();
+DROP FUNCTION tillgate_raced();

@@ -8,6 +8,13 @@ BEGIN
 END
 $$;
 
+-- A writer's statement calls this when a row is no longer as it was read: the statement fails as a whole.
+CREATE FUNCTION tillgate_raced() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a concurrent change got in first' USING ERRCODE = 'serialization_failure';
+END
+$$;
+
 -- One lane for each writer: its audit chain's head and the last id it made. A writer only ever locks its own.
 CREATE TABLE lanes (
     id BIGINT PRIMARY KEY NOT NULL,

@@ -1,0 +1,72 @@
+//! The SQL about one table, put together once from its columns.
+
+use super::row::Written;
+
+/// Every text that the engine needs about a table.
+pub struct Texts {
+    /// `SELECT columns FROM table`, open for a condition.
+    pub select: String,
+    pub select_by_id: String,
+    pub select_by_name: String,
+    /// Several rows by name or by id on PostgreSQL, each as one array of texts; the first with their locks.
+    pub held_by_name: String,
+    pub held_by_id: String,
+    pub seen_by_name: String,
+    pub seen_by_id: String,
+    /// One row.
+    pub insert: String,
+    /// One row, when its version is still the one before.
+    pub update: String,
+    /// Several rows from one array a column.
+    pub insert_set: String,
+    /// Several rows whose versions are still the ones before.
+    pub update_set: String,
+    /// Rows that must be as they were read: holds them to the end of the unit of work.
+    pub guard_set: String,
+}
+
+impl Texts {
+    pub fn of<R: Written + ?Sized>() -> Texts {
+        let table = R::TABLE;
+        let columns = R::COLUMNS.join(", ");
+        let marks = vec!["?"; R::COLUMNS.len()].join(", ");
+        let arrays: Vec<String> = R::ARRAYS.iter().map(|array| format!("?::{array}")).collect();
+        let arrays = arrays.join(", ");
+        let select = format!("SELECT {columns} FROM {table}");
+        let texts: Vec<String> = R::COLUMNS.iter().map(|column| format!("{column}::text")).collect();
+        let texts = texts.join(", ");
+        // In the order of the ids, which is the order in which every writer takes its locks.
+        let several = |condition: &str, lock: &str| {
+            let rows = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY id {lock}");
+            format!("SELECT '{table}'::text, ARRAY[{texts}] FROM ({rows}) {table}")
+        };
+        // Id and name never change.
+        let changing = R::COLUMNS.get(2..).unwrap_or_default();
+        let sets: Vec<String> = changing.iter().map(|column| format!("{column} = ?")).collect();
+        let sets = sets.join(", ");
+        let moves: Vec<String> = changing.iter().map(|column| format!("{column} = v.{column}")).collect();
+        let moves = moves.join(", ");
+        Texts {
+            select_by_id: format!("{select} WHERE id = ?"),
+            select_by_name: format!("{select} WHERE name = ?"),
+            select,
+            held_by_name: several("name = ANY(?)", "FOR UPDATE"),
+            held_by_id: several("id = ANY(?)", "FOR UPDATE"),
+            seen_by_name: several("name = ANY(?)", ""),
+            seen_by_id: several("id = ANY(?)", ""),
+            insert: format!("INSERT INTO {table} ({columns}) VALUES ({marks})"),
+            update: format!("UPDATE {table} SET {sets} WHERE id = ? AND version = ?"),
+            insert_set: format!(
+                "i_{table} AS (INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays}))"
+            ),
+            update_set: format!(
+                "u_{table} AS (UPDATE {table} AS t SET {moves} FROM unnest({arrays}) AS v ({columns}) \
+                 WHERE t.id = v.id AND t.version = v.version - 1 RETURNING 1)"
+            ),
+            guard_set: format!(
+                "g_{table} AS (SELECT 1 FROM {table} AS t JOIN unnest(?::bigint[], ?::bigint[]) AS v (id, version) \
+                 ON t.id = v.id AND t.version = v.version FOR SHARE OF t)"
+            ),
+        }
+    }
+}

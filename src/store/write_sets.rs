@@ -1,0 +1,94 @@
+//! Writing to PostgreSQL: one statement for everything, with an array for each column.
+//!
+//! The statement counts what it found. When a row is no longer as it was read, it fails as a whole, so it is safe
+//! outside a transaction block too: it is one.
+
+use super::connection::Connection;
+use super::error::StoreError;
+use super::row::{Row, Written};
+use super::set::{Table, TableVisitor, WorkingSet};
+use super::statement::Bind;
+use diesel::sql_types::BigInt;
+
+#[derive(Default)]
+struct SetWriter<'a> {
+    parts: Vec<&'static str>,
+    /// The parts that must find all their rows.
+    counted: Vec<String>,
+    expected: i64,
+    binds: Vec<Bind<'a>>,
+    writes: bool,
+}
+
+pub fn write(connection: &mut Connection, set: &WorkingSet) -> Result<(), StoreError> {
+    let mut writer = SetWriter::default();
+    set.for_each_table(&mut writer)?;
+    writer.insert(&set.entries.iter().collect::<Vec<_>>());
+    writer.insert(&set.facts.iter().collect::<Vec<_>>());
+    writer.run(connection)
+}
+
+impl<'a> SetWriter<'a> {
+    fn insert<R: Written>(&mut self, rows: &[&'a R]) {
+        if rows.is_empty() {
+            return;
+        }
+        self.writes = true;
+        self.parts.push(&R::texts().insert_set);
+        self.binds.extend(R::arrays(rows));
+    }
+
+    fn update<R: Row>(&mut self, rows: &[&'a R]) {
+        if rows.is_empty() {
+            return;
+        }
+        self.writes = true;
+        self.parts.push(&R::texts().update_set);
+        self.binds.extend(R::arrays(rows));
+        self.expect("u_", R::TABLE, rows.len());
+    }
+
+    /// What was read and decided by, and not changed, must still be so.
+    fn guard<R: Row>(&mut self, rows: &[&'a R]) {
+        if rows.is_empty() {
+            return;
+        }
+        self.parts.push(&R::texts().guard_set);
+        self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
+        self.binds.push(Bind::Ints(rows.iter().map(|row| row.version()).collect()));
+        self.expect("g_", R::TABLE, rows.len());
+    }
+
+    fn expect(&mut self, kind: &str, table: &str, rows: usize) {
+        self.expected += rows as i64;
+        self.counted.push(format!("(SELECT count(*) FROM {kind}{table})"));
+    }
+
+    fn run(mut self, connection: &mut Connection) -> Result<(), StoreError> {
+        if !self.writes {
+            return Ok(());
+        }
+        self.counted.push("0".to_owned());
+        let sql = format!(
+            "WITH {} SELECT CASE WHEN {} = ? THEN 0 ELSE tillgate_raced() END",
+            self.parts.join(", "),
+            self.counted.join(" + ")
+        );
+        self.binds.push(Bind::Int(self.expected));
+        connection.load::<BigInt, i64>(&sql, &self.binds).map(drop)
+    }
+}
+
+impl<'a> TableVisitor<'a> for SetWriter<'a> {
+    fn visit<R: Row>(&mut self, table: &'a Table<R>) -> Result<(), StoreError> {
+        if R::LOCKED {
+            self.guard(&table.read_rows());
+        }
+        self.update(&table.changed_rows());
+        // By name, so that two writers who insert the same names wait for each other in one order.
+        let mut new = table.new_rows();
+        new.sort_unstable_by(|one, other| one.name().cmp(other.name()));
+        self.insert(&new);
+        Ok(())
+    }
+}
