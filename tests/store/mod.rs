@@ -2,3 +2,5 @@
 
 mod batches;
 mod house;
+mod outages;
+mod races;

@@ -177,6 +177,12 @@ impl Cluster {
         format!("postgres://tillgate@/postgres?host={}", self.folder.display())
     }
 
+    /// Ends the server at once and waits until it is gone.
+    pub fn stop(mut self) {
+        drop(self.wrapper.stdin.take());
+        self.wrapper.wait().expect("the wrapper ends");
+    }
+
     fn wait(&mut self) -> Result<(), String> {
         let url = DatabaseUrl::Postgres(self.url());
         let began = Instant::now();

@@ -1,0 +1,154 @@
+//! Two nodes on one database: whatever they are asked at the same time, each thing happens once.
+//!
+//! On SQLite the two nodes are two processes' worth of writers on one file.
+
+use super::house::{House, payout};
+use crate::support::on_both;
+use std::collections::BTreeSet;
+use tillgate::domain::refusal::RefusalCode;
+use tillgate::operations::Answer;
+
+async fn two_nodes(url: &tillgate::store::DatabaseUrl) -> [House; 2] {
+    [House::open(url, "left"), House::open(url, "right")]
+}
+
+async fn all_at_once(
+    nodes: &[House; 2],
+    calls: impl Iterator<Item = tillgate::operations::create_payout::Wish>,
+) -> Vec<Answer> {
+    let mut running = tokio::task::JoinSet::new();
+    for wish in calls {
+        for node in nodes {
+            let (node, wish) = (node.clone(), wish.clone());
+            running.spawn(async move {
+                loop {
+                    // "Call again" is what the cashier would do.
+                    if let Ok(answer) = node.creates(wish.clone()).await {
+                        return answer;
+                    }
+                }
+            });
+        }
+    }
+    running.join_all().await
+}
+
+#[tokio::test]
+async fn identical_calls_at_two_nodes_make_one_payout() {
+    on_both(|url| async move {
+        let nodes = two_nodes(&url).await;
+        nodes[0].customer("Bigdaddy", 100_000).await;
+        let answers = all_at_once(&nodes, (0..100).map(|trace| payout("Bigdaddy", trace, 100))).await;
+        let payouts: BTreeSet<_> = answers.iter().map(|answer| answer.payout.expect("a payout")).collect();
+        assert_eq!((answers.len(), payouts.len()), (200, 100));
+        assert_eq!(answers.iter().filter(|answer| answer.replayed).count(), 100);
+        assert_eq!(nodes[1].balance("Bigdaddy").await, 100_000 - 100 * 100);
+        for node in nodes {
+            node.closes_sound().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_funds_are_spent_once() {
+    on_both(|url| async move {
+        let nodes = two_nodes(&url).await;
+        for customer in 0..10 {
+            nodes[0].customer(&format!("pin{customer}"), 1000).await;
+        }
+        // Each customer owns one payout's worth and is asked for four.
+        let calls = (0..20).map(|number| payout(&format!("pin{}", number % 10), number, 1000));
+        let [left, right] = &nodes;
+        let mut running = tokio::task::JoinSet::new();
+        for wish in calls {
+            for (node, apart) in [(left, 0), (right, 1000)] {
+                let (node, mut wish) = (node.clone(), wish.clone());
+                wish.trace_id += apart;
+                running.spawn(async move {
+                    loop {
+                        if let Ok(answer) = node.creates(wish.clone()).await {
+                            return answer;
+                        }
+                    }
+                });
+            }
+        }
+        let answers = running.join_all().await;
+        let done = answers.iter().filter(|answer| answer.refused.is_none()).count();
+        let short = Some(RefusalCode::InsufficientFunds);
+        let refused = answers.iter().filter(|answer| answer.refused == short).count();
+        assert_eq!((done, refused), (10, 30));
+        for customer in 0..10 {
+            assert_eq!(left.balance(&format!("pin{customer}")).await, 0);
+        }
+        for node in nodes {
+            node.closes_sound().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_content_under_one_trace_is_refused_at_either_node() {
+    on_both(|url| async move {
+        let nodes = two_nodes(&url).await;
+        nodes[0].customer("Bigdaddy", 1_000_000).await;
+        let mut running = tokio::task::JoinSet::new();
+        for trace in 0..60 {
+            for (node, amount) in nodes.iter().zip([100, 101]) {
+                let node = node.clone();
+                running.spawn(async move {
+                    loop {
+                        if let Ok(answer) = node.creates(payout("Bigdaddy", trace, amount)).await {
+                            return (trace, amount, answer);
+                        }
+                    }
+                });
+            }
+        }
+        let answers = running.join_all().await;
+        let mut taken = 0;
+        for trace in 0..60 {
+            let pair: Vec<_> = answers.iter().filter(|(of, ..)| *of == trace).collect();
+            let won: Vec<_> = pair.iter().filter(|(.., answer)| answer.refused.is_none()).collect();
+            let lost = pair.iter().filter(|(.., answer)| answer.refused == Some(RefusalCode::Conflict));
+            assert_eq!((won.len(), lost.count()), (1, 1), "trace {trace}");
+            taken += won[0].1;
+        }
+        assert_eq!(nodes[0].balance("Bigdaddy").await, 1_000_000 - taken);
+        for node in nodes {
+            node.closes_sound().await;
+        }
+    })
+    .await;
+}
+
+/// Updates of one payout from both nodes: one step is taken once, and the money moves once.
+#[tokio::test]
+async fn one_payout_is_moved_once_by_two_nodes() {
+    use tillgate::domain::payout::status::PayoutStatus;
+    on_both(|url| async move {
+        let nodes = two_nodes(&url).await;
+        nodes[0].customer("Bigdaddy", 100_000).await;
+        let mut ids = Vec::new();
+        for trace in 0..20 {
+            ids.push(nodes[0].pays("Bigdaddy", trace, 1000).await.payout.expect("a payout"));
+        }
+        let mut running = tokio::task::JoinSet::new();
+        for &id in &ids {
+            for node in &nodes {
+                let node = node.clone();
+                running.spawn(async move {
+                    while node.updates("Bigdaddy", id, PayoutStatus::Cancelled).await.is_err() {}
+                });
+            }
+        }
+        running.join_all().await;
+        assert_eq!(nodes[1].balance("Bigdaddy").await, 100_000);
+        for node in nodes {
+            node.closes_sound().await;
+        }
+    })
+    .await;
+}
