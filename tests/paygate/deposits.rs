@@ -206,6 +206,33 @@ async fn refunds_go_up_to_what_was_captured_and_a_lost_answer_repeats_none() {
     assert!(matches!(story.paygate.send(&payout).await, Outcome::Paid { .. }));
     assert!(matches!(story.paygate.inquire(&payout).await, Outcome::Paid { .. }));
     assert_eq!(story.simulator.sum(&order.reference, Moved::Credit), 2_500);
+
+    // Books that disagree are a case for people, and nothing is sent.
+    order.extra.insert(EXTRA_CREDITED_BEFORE.to_owned(), "100".to_owned());
+    let Outcome::Unknown { cause } = story.paygate.refund(&order, euro(100), "R-3").await else { panic!() };
+    assert!(cause.contains("2500") && cause.contains("100"), "{cause}");
+    payout.extra.insert(EXTRA_CREDITED_BEFORE.to_owned(), "2400".to_owned());
+    assert!(matches!(story.paygate.inquire(&payout).await, Outcome::Unknown { .. }));
+}
+
+#[tokio::test]
+async fn an_open_refund_is_waited_for_and_not_sent_again() {
+    let (story, inbox) = (Story::begin(), Inbox::open());
+    let mut order = story.deposit(1, 2_500, Capture::Automatic, &inbox.url);
+    story.pays(&order, CARD).await;
+    knows(&mut order, &story);
+    story.simulator.script(tillgate::processors::paygate::simulator::Script {
+        endpoint: Some("credit.aspx".to_owned()),
+        trans_id: None,
+        times: 1,
+        call: Some(Fault::OpenSilently),
+        notice: None,
+    });
+    assert!(matches!(story.paygate.refund(&order, euro(1_000), "R-1").await, Outcome::Unknown { .. }));
+    assert!(matches!(story.paygate.refund(&order, euro(1_000), "R-1").await, Outcome::Open { .. }));
+    assert!(story.simulator.decide(&order.reference, true));
+    assert!(matches!(story.paygate.refund(&order, euro(1_000), "R-1").await, Outcome::Paid { .. }));
+    assert_eq!(story.simulator.sum(&order.reference, Moved::Credit), 1_000);
 }
 
 fn twint(story: &Story, number: i64, inbox: &Inbox) -> DepositOrder {

@@ -78,6 +78,8 @@ async fn every_fault_is_reported_for_what_it_is_and_settled_by_asking() {
         (page(502, true), "unknown", 700, "paid"),
         (page(200, true), "unknown", 700, "paid"),
         (page(302, true), "unknown", 700, "paid"),
+        (Fault::Status(500), "unknown", 700, "paid"),
+        (Fault::Status(302), "unknown", 700, "paid"),
         (Fault::WrongMac, "unknown", 700, "paid"),
         (Fault::ForeignMerchant, "unknown", 700, "paid"),
         (Fault::ForeignOrder, "unknown", 700, "paid"),

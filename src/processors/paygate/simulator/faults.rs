@@ -24,6 +24,8 @@ pub enum Fault {
     ShortData,
     /// A proxy's error page; `processed` says whether the call got through to the platform.
     Page { status: u16, processed: bool },
+    /// Processed, the right answer under another HTTP status.
+    Status(u16),
     /// Processed, the last block is filled in another way.
     Padding(Filling),
     /// Processed, the answer carries a MAC that is wrong.

@@ -118,6 +118,7 @@ pub async fn server_call(
         }
         Some(Fault::Page { status, .. }) => page(status),
         Some(Fault::HalfAnswer) => half(answer),
+        Some(Fault::Status(status)) => HttpResponse::build(status_of(status)).body(answer),
         _ => HttpResponse::Ok().content_type("text/plain; charset=iso-8859-1").body(answer),
     }
 }
@@ -176,6 +177,10 @@ fn page(status: u16) -> HttpResponse {
     HttpResponse::build(status)
         .content_type("text/html")
         .body("<html><body><h1>Bad gateway</h1></body></html>")
+}
+
+fn status_of(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY)
 }
 
 /// Ends the connection under the request; what is returned reaches nobody.
