@@ -1,7 +1,9 @@
 //! The REST gateway's client against its simulator: outcomes on our side, books on theirs.
 
 mod bench;
+mod browser;
 mod charges;
+mod chromium;
 mod control;
 mod deposits;
 mod faults;

@@ -1,0 +1,104 @@
+//! A Chromium driven over its debugging pipe, without a driver program in between.
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub struct Chromium {
+    child: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    session: Option<String>,
+    last: u64,
+    _profile: tempfile::TempDir,
+}
+
+/// Chromium reads commands from descriptor 3 and answers on 4; the shell lays our pipes there.
+const START: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#;
+
+impl Chromium {
+    /// `None` where there is none; with `REQUIRE_BROWSER` that is a failure.
+    pub fn start() -> Option<Chromium> {
+        let profile = tempfile::tempdir().expect("a folder");
+        let found =
+            Command::new("chromium").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if !found.is_ok_and(|status| status.success()) {
+            assert!(
+                std::env::var_os("REQUIRE_BROWSER").is_none(),
+                "REQUIRE_BROWSER is set and chromium is missing"
+            );
+            eprintln!("skipped: chromium is not installed");
+            return None;
+        }
+        let mut child = Command::new("sh")
+            .args(["-c", START, "chromium", "--headless=new", "--no-sandbox", "--disable-dev-shm-usage"])
+            .args(["--disable-gpu", "--no-first-run", "--remote-debugging-pipe", "about:blank"])
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chromium starts");
+        let commands = child.stdin.take().expect("a pipe");
+        let answers = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut browser = Chromium { child, commands, answers, session: None, last: 0, _profile: profile };
+        let target = browser.command("Target.createTarget", json!({"url": "about:blank"}));
+        let attach = json!({"targetId": target["targetId"], "flatten": true});
+        let attached = browser.command("Target.attachToTarget", attach);
+        browser.session = attached["sessionId"].as_str().map(str::to_owned);
+        Some(browser)
+    }
+
+    fn command(&mut self, method: &str, params: Value) -> Value {
+        self.last += 1;
+        let mut command = json!({"id": self.last, "method": method, "params": params});
+        if let Some(session) = &self.session {
+            command["sessionId"] = json!(session);
+        }
+        let mut bytes = command.to_string().into_bytes();
+        bytes.push(0);
+        self.commands.write_all(&bytes).expect("chromium listens");
+        loop {
+            let mut answer = Vec::new();
+            self.answers.read_until(0, &mut answer).expect("chromium answers");
+            assert_eq!(answer.pop(), Some(0), "chromium ended");
+            let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+            if answer["id"] == self.last {
+                return answer["result"].clone();
+            }
+        }
+    }
+
+    pub fn open(&mut self, url: &str) {
+        self.command("Page.navigate", json!({"url": url}));
+    }
+
+    fn evaluate(&mut self, script: &str) -> Value {
+        let wish = json!({"expression": script, "awaitPromise": true, "returnByValue": true});
+        self.command("Runtime.evaluate", wish)["result"]["value"].clone()
+    }
+
+    /// Waits until the page has an element; pages come and go meanwhile, and their scripts with them.
+    pub fn wait_for(&mut self, selector: &str) {
+        let ends = Instant::now() + Duration::from_secs(60);
+        let script = format!(
+            "new Promise(done => setTimeout(() => done(document.readyState === 'complete' \
+             && !!document.querySelector({selector:?})), 30))"
+        );
+        while self.evaluate(&script) != json!(true) {
+            assert!(Instant::now() < ends, "{selector} does not appear");
+        }
+    }
+
+    pub fn click(&mut self, selector: &str) {
+        self.wait_for(selector);
+        self.evaluate(&format!("document.querySelector({selector:?}).click()"));
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
