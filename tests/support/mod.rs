@@ -1,6 +1,7 @@
 //! What tests of every room stand on: fresh, migrated databases of both kinds.
 
 pub mod postgres;
+pub mod python;
 pub mod story;
 
 use tillgate::store::{DatabaseUrl, migrations};

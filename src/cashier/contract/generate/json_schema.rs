@@ -99,7 +99,7 @@ fn request_type(field: &Field, required: bool) -> Value {
             json!({ "type": types(&["string", "integer"]), "minLength": i32::from(required), "maxLength": max })
         }
         Kind::Int { least, most } => json!({
-            "type": types(&["integer", "string"]), "minimum": least, "maximum": most, "pattern": text("[0-9]+"),
+            "type": types(&["integer", "string"]), "minimum": least, "maximum": most, "pattern": text(digits(least)),
         }),
         Kind::Amount => json!({
             "type": types(&["string", "number"]), "exclusiveMinimum": 0, "pattern": text(PLAIN_DECIMAL),
@@ -115,6 +115,11 @@ fn request_type(field: &Field, required: bool) -> Value {
             unreachable!("{} is asked, though its kind is only told", field.name)
         }
     }
+}
+
+/// Whole numbers that come as texts. The upper bound is left to the door: as a pattern nobody could read it.
+fn digits(least: i64) -> &'static str {
+    if least > 0 { "0*[1-9][0-9]{0,18}" } else { "[0-9]{1,19}" }
 }
 
 /// What is answered: whole numbers as numbers, amounts as texts.
