@@ -96,8 +96,8 @@ pub async fn run(options: Options) -> Result<Report, ReplayError> {
     let runs: Vec<(&Flow, Encoding)> =
         options.encodings.iter().flat_map(|encoding| flows.iter().map(|flow| (flow, *encoding))).collect();
     let bar = bar(&options, runs.len());
-    let played: Vec<Played> = stream::iter(runs)
-        .map(|(flow, encoding)| {
+    let mut played: Vec<(usize, Played)> = stream::iter(runs.into_iter().enumerate())
+        .map(|(index, (flow, encoding))| {
             let (stage, bar, clock) = (&stage, &bar, &options.clock);
             let recording = options.record.is_some();
             async move {
@@ -106,14 +106,16 @@ pub async fn run(options: Options) -> Result<Report, ReplayError> {
                 played.outcome.took_ms = (clock.now() - began).num_milliseconds();
                 bar.set_message(played.outcome.flow.clone());
                 bar.inc(1);
-                played
+                (index, played)
             }
         })
-        // In the order of the files, however the runs overtake each other.
-        .buffered(options.jobs.max(1))
+        .buffer_unordered(options.jobs.max(1))
         .collect()
         .await;
     bar.finish_and_clear();
+    // In the order of the files, however the runs overtook each other.
+    played.sort_by_key(|(index, _)| *index);
+    let played: Vec<Played> = played.into_iter().map(|(_, played)| played).collect();
 
     let recorded = match &options.record {
         Some(folder) => record(folder, &played, options.encodings.first().copied())?,

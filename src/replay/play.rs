@@ -287,6 +287,10 @@ impl Run<'_> {
                 posted: read_postings(reply.text("Postings"), &front_end, &pin)?,
                 fields: details(&reply),
             }),
+            status if status < 0 => {
+                return Err(format!("{method}: Status {status} ({})", reply.text("Description")));
+            }
+            // It is not there.
             _ => None,
         };
         self.cast.thing(subject, role).seen = now.clone();

@@ -57,6 +57,8 @@ impl Target {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
+            // A server closes what has been idle for a few seconds; a call on such a connection would be lost.
+            .pool_idle_timeout(Duration::from_secs(1))
             .build()
             .map_err(no_answer)?;
         Ok(Target { http, address })
@@ -92,7 +94,8 @@ impl Target {
 
     /// Whether the server has our platform interface: it tells its name there, with or without a key.
     pub async fn has_platform(&self) -> Result<bool, CallError> {
-        let response = self.http.get(format!("{}/platform/v1", self.address.url)).send().await.map_err(no_answer)?;
+        let response =
+            self.http.get(format!("{}/platform/v1", self.address.url)).send().await.map_err(no_answer)?;
         let about: Value = match response.json().await {
             Ok(about) => about,
             // Whatever answers in another way is another service.
