@@ -1,3 +1,4 @@
 //! Stories of money, told through the cashier's door on every database at hand.
 
+mod flows;
 mod payouts;
