@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging; `Err` names a filter that can't be read.
 pub fn start_logging(log: &Log) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&log.level).map_err(|error| format!("log.level: {error}"))?;
+    let filter = filter(log).map_err(|reason| format!("log.level: {reason}"))?;
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let builder = builder.with_ansi(std::io::stderr().is_terminal());
@@ -21,6 +21,11 @@ pub fn start_logging(log: &Log) -> Result<(), String> {
     // A second server in one process logs through the first one's subscriber.
     let _ = result;
     Ok(())
+}
+
+/// The filter that `log.level` describes.
+pub fn filter(log: &Log) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(&log.level).map_err(|error| error.to_string())
 }
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();

@@ -1,5 +1,6 @@
 //! All tests that go through more than one room: one binary, so that everything is linked once.
 
+mod cli;
 mod contract;
 mod paygate;
 mod rest_gateway;

@@ -1,55 +1,127 @@
 //! The command line. Exit codes: 0 ok, 1 a check failed, 2 usage, 3 configuration, 4 something we depend on is down.
+//!
+//! One file a command. Commands that change something are one more writer on the database, with an audit lane of
+//! their own, and run the same operations as the doors.
 
+mod audit;
+mod check_config;
+mod completions;
+mod customer;
+mod deposit;
+mod failed;
+mod house;
+mod ledger;
+mod migrate;
+mod outbox;
+mod output;
+mod paygate;
+mod payout;
+mod rest_gateway;
+mod sandbox;
+mod secret_file;
 mod serve;
 
 use clap::{Parser, Subcommand};
+use failed::Failed;
+use output::Format;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+const EXIT_CODES: &str = "\
+Exit codes: 0 ok, 1 a check failed or a call was refused, 2 usage, 3 configuration, 4 something we depend on is down.
+
+First steps:
+  tillgate migrate
+  tillgate serve --sandbox
+  tillgate customer show --front-end 'MyPhoneCards EUR' --pin Bigdaddy";
+
 /// The platform side of a payment cashier.
 #[derive(Parser)]
-#[command(name = "tillgate", version, max_term_width = 100)]
+#[command(name = "tillgate", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(clap::Args)]
+struct Global {
     /// The configuration file.
     #[arg(long, global = true, default_value = "config.toml", env = "TILLGATE_CONFIG", value_name = "FILE")]
     config: PathBuf,
-    #[command(subcommand)]
-    command: Command,
+    /// For people or for programs.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    format: Format,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Serve until SIGTERM; SIGHUP reloads front ends, processor map and keys.
-    #[command(
-        after_help = "Examples:\n  tillgate serve\n  TILLGATE__LISTEN__CASHIER=127.0.0.1:9000 tillgate serve --config my.toml"
-    )]
+    #[command(after_help = serve::EXAMPLES)]
     Serve(serve::Args),
+    /// Bring the database's schema up to date.
+    #[command(after_help = migrate::EXAMPLES)]
+    Migrate(migrate::Args),
+    /// Show the configuration in force, secrets masked, and every problem with its key.
+    #[command(after_help = check_config::EXAMPLES)]
+    CheckConfig,
+    /// Customers: add, import, show, adjust their balance.
+    #[command(subcommand)]
+    Customer(customer::Command),
+    /// The ledger: prove its invariants, sum its accounts.
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    /// The audit trail: prove its chains, tell what happened to something.
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Payouts: where they stand and their postings.
+    #[command(subcommand)]
+    Payout(payout::Command),
+    /// Deposits: where they stand and their postings.
+    #[command(subcommand)]
+    Deposit(deposit::Command),
+    /// Errands that are to be done outside: list, retry, park.
+    #[command(subcommand)]
+    Outbox(outbox::Command),
+    /// Paygate by hand: open, seal and sign messages.
+    #[command(subcommand)]
+    Paygate(paygate::Command),
+    /// The REST gateway by hand: checksums.
+    #[command(subcommand)]
+    RestGateway(rest_gateway::Command),
+    /// Run a processor's simulator by itself.
+    #[command(subcommand)]
+    Sandbox(sandbox::Command),
+    /// Print a completion script for a shell.
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Args),
 }
 
 /// Everything `main` does.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    match cli.command {
-        Command::Serve(args) => serve::run(&cli.config, &args),
-    }
-}
-
-/// Why a command ended badly.
-pub enum Failed {
-    /// A check or comparison says no.
-    Check,
-    Usage,
-    Config,
-    Down,
-}
-
-impl From<Failed> for ExitCode {
-    fn from(failed: Failed) -> ExitCode {
-        ExitCode::from(match failed {
-            Failed::Check => 1,
-            Failed::Usage => 2,
-            Failed::Config => 3,
-            Failed::Down => 4,
-        })
+    let Cli { global, command } = Cli::parse();
+    let result = match command {
+        Command::Serve(args) => serve::run(&global.config, &args),
+        Command::Migrate(args) => migrate::run(&global, &args),
+        Command::CheckConfig => check_config::run(&global),
+        Command::Customer(command) => customer::run(&global, command),
+        Command::Ledger(command) => ledger::run(&global, &command),
+        Command::Audit(command) => audit::run(&global, &command),
+        Command::Payout(command) => payout::run(&global, &command),
+        Command::Deposit(command) => deposit::run(&global, &command),
+        Command::Outbox(command) => outbox::run(&global, command),
+        Command::Paygate(command) => paygate::run(&global, &command),
+        Command::RestGateway(command) => rest_gateway::run(&global, &command),
+        Command::Sandbox(command) => sandbox::run(&command),
+        Command::Completions(args) => completions::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            failed.tell(global.format);
+            failed.into()
+        }
     }
 }

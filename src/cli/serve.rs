@@ -6,8 +6,13 @@ use crate::config::{self, Settings};
 use crate::server::{self, Running, StartError};
 use crate::telemetry;
 use std::path::Path;
-use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  tillgate serve
+  tillgate serve --sandbox
+  TILLGATE__LISTEN__CASHIER=127.0.0.1:9000 tillgate serve --config my.toml";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -16,34 +21,11 @@ pub struct Args {
     sandbox: bool,
 }
 
-pub fn run(file: &Path, args: &Args) -> ExitCode {
-    let mut settings = match config::load(file, std::env::vars()) {
-        Ok(settings) => settings,
-        Err(error) => {
-            eprintln!("tillgate: {error}");
-            return Failed::Config.into();
-        }
-    };
+pub fn run(file: &Path, args: &Args) -> Result<(), Failed> {
+    let mut settings = config::load(file, std::env::vars())?;
     settings.sandbox.enabled |= args.sandbox;
-    if let Err(problem) = telemetry::start_logging(&settings.log) {
-        eprintln!("tillgate: {problem}");
-        return Failed::Config.into();
-    }
-    match actix_web::rt::System::new().block_on(serve(file, &settings, args.sandbox)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("tillgate: {error}");
-            match error {
-                StartError::Config(_) | StartError::Sandbox(_) => Failed::Config.into(),
-                StartError::Database(_)
-                | StartError::Migrations(_)
-                | StartError::Listen { .. }
-                | StartError::Page(_) => {
-                    Failed::Down.into()
-                }
-            }
-        }
-    }
+    telemetry::start_logging(&settings.log).map_err(Failed::Config)?;
+    Ok(actix_web::rt::System::new().block_on(serve(file, &settings, args.sandbox))?)
 }
 
 async fn serve(file: &Path, settings: &Settings, sandbox: bool) -> Result<(), StartError> {

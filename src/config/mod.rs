@@ -3,6 +3,7 @@
 
 mod build;
 mod load;
+pub mod masked;
 mod settings;
 
 pub use build::{Built, Directory, Problem, build};

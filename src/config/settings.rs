@@ -1,11 +1,12 @@
 //! The keys of `config.toml` as they are written. What they mean together is [`super::build`]'s matter.
 
+use super::masked;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     #[serde(default)]
@@ -27,7 +28,7 @@ pub struct Settings {
     pub platform: Platform,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Node {
     /// The name of this process among those on one database.
@@ -40,7 +41,7 @@ impl Default for Node {
     }
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
     /// Cashier, health, metrics and the API pages.
@@ -67,10 +68,11 @@ impl Default for Listen {
     }
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// `sqlite://path` or `postgres://user@host/name`.
+    #[serde(serialize_with = "masked::url")]
     pub url: String,
     /// Writers on PostgreSQL; half the cores when 0. SQLite has one.
     #[serde(default)]
@@ -103,7 +105,7 @@ fn batch_share() -> usize {
     48
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
     /// `pretty` or `json`.
@@ -112,7 +114,7 @@ pub struct Log {
     pub level: String,
 }
 
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Deserialize, Serialize, PartialEq, Eq, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     Pretty,
@@ -125,7 +127,7 @@ impl Default for Log {
     }
 }
 
-#[derive(Clone, Deserialize, Default)]
+#[derive(Clone, Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sandbox {
     /// Demo customers, simulators, weak secrets allowed. Never with real money.
@@ -134,7 +136,7 @@ pub struct Sandbox {
     pub customers: Vec<DemoCustomer>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemoCustomer {
     pub front_end: String,
@@ -150,7 +152,7 @@ pub struct DemoCustomer {
     pub email: Option<String>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cashier {
     /// The XML namespace of replies and of the WSDL.
@@ -171,7 +173,7 @@ impl Default for Cashier {
     }
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Processors {
     /// What to do with a name that is not in the map: `refuse`, `park` or `pass`.
@@ -188,7 +190,7 @@ impl Default for Processors {
     }
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unknown {
     Refuse,
@@ -196,7 +198,7 @@ pub enum Unknown {
     Pass,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
     /// The platform's name, which the ledger account bears.
@@ -215,7 +217,7 @@ fn cashier_route() -> String {
     "cashier".to_owned()
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FrontEnd {
     pub name: String,
@@ -276,7 +278,7 @@ fn pascal() -> ReplyCasing {
     ReplyCasing::Pascal
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DebitEvent {
     Requested,
@@ -284,7 +286,7 @@ pub enum DebitEvent {
     InProgress,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeeMode {
     OnTop,
@@ -292,14 +294,14 @@ pub enum FeeMode {
     Ignore,
 }
 
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Deserialize, Serialize, PartialEq, Eq, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum AmountUnit {
     Major,
     Minor,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplyCasing {
     Pascal,
@@ -307,7 +309,7 @@ pub enum ReplyCasing {
 }
 
 /// Limits in major units of the front end's currency.
-#[derive(Clone, Deserialize, Default)]
+#[derive(Clone, Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct AmountRange {
     pub least: Option<String>,
@@ -315,15 +317,18 @@ pub struct AmountRange {
 }
 
 /// How a cashier proves who it is. Every means that is configured here is demanded.
-#[derive(Clone, Deserialize, Default)]
+#[derive(Clone, Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Auth {
+    #[serde(serialize_with = "masked::secret")]
     pub pass_code: Option<SecretString>,
     pub pass_code_file: Option<PathBuf>,
     pub basic_user: Option<String>,
+    #[serde(serialize_with = "masked::secret")]
     pub basic_password: Option<SecretString>,
     pub basic_password_file: Option<PathBuf>,
     /// Demand the v1.0 signature, made with this secret.
+    #[serde(serialize_with = "masked::secret")]
     pub signature_secret: Option<SecretString>,
     pub signature_secret_file: Option<PathBuf>,
     /// Addresses and networks the cashier may call from.
@@ -332,17 +337,17 @@ pub struct Auth {
     pub certificates: Vec<String>,
 }
 
-#[derive(Clone, Deserialize, Default)]
+#[derive(Clone, Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Platform {
     pub keys: Vec<PlatformKey>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlatformKey {
     pub name: String,
-    #[serde(default)]
+    #[serde(default, serialize_with = "masked::secret")]
     pub key: Option<SecretString>,
     #[serde(default)]
     pub key_file: Option<PathBuf>,

@@ -6,9 +6,10 @@
 pub mod events;
 pub mod keys;
 mod problem;
-mod requests;
+pub(crate) mod requests;
 mod routes;
 
+pub(crate) use problem::Problem;
 pub use routes::configure;
 
 use crate::cashier::directory::Directory;

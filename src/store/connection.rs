@@ -84,6 +84,11 @@ impl Connection {
         Ok(())
     }
 
+    /// For statements over the whole database, which may take as long as they need.
+    pub fn take_your_time(&mut self) -> Result<(), StoreError> {
+        if self.is_postgres() { self.batch("SET statement_timeout = 0") } else { Ok(()) }
+    }
+
     pub fn begin(&mut self) -> Result<(), StoreError> {
         // A plain BEGIN on SQLite would take the write lock late and fail at once where it could have waited.
         let sql = if self.is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" };

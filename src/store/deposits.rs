@@ -132,6 +132,18 @@ pub fn find_by_trace(
     rows.into_iter().next().map(deposit).transpose()
 }
 
+/// A page of a front end's deposits behind an id, oldest first.
+pub fn list(
+    connection: &mut Connection,
+    front_end: &str,
+    after: i64,
+    most: i64,
+) -> Result<Vec<Deposit>, StoreError> {
+    let rest = "WHERE front_end = ? AND id > ? ORDER BY id LIMIT ?";
+    let binds = [Bind::Text(front_end), Bind::Int(after), Bind::Int(most)];
+    connection.select::<DepositRow>(rest, &binds)?.into_iter().map(deposit).collect()
+}
+
 /// The deposit an order at a processor belongs to, with the processor's side.
 pub fn find_by_reference(
     connection: &mut Connection,

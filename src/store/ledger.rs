@@ -105,6 +105,27 @@ pub fn balance_now(connection: &mut Connection, account: &Account) -> Result<Mon
     Ok(Money::from_minor(sums.first().copied().unwrap_or(0), account.currency))
 }
 
+/// The accounts of one kind and currency together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sum {
+    pub kind: String,
+    pub accounts: i64,
+    pub balance: Money,
+}
+
+/// Every kind of account by currency. A house account counts once, in however many rows it is kept.
+pub fn trial_balance(connection: &mut Connection) -> Result<Vec<Sum>, StoreError> {
+    let sql = "SELECT kind, currency, COUNT(DISTINCT path), CAST(SUM(balance) AS BIGINT) FROM accounts
+        GROUP BY kind, currency ORDER BY currency, kind";
+    type Line = (String, String, i64, i64);
+    let lines: Vec<Line> = connection.load::<(Text, Text, BigInt, BigInt), Line>(sql, &[])?;
+    let sums = lines.into_iter().map(|(kind, code, accounts, minor)| {
+        let currency = super::customers::currency(&code)?;
+        Ok(Sum { kind, accounts, balance: Money::from_minor(minor, currency) })
+    });
+    sums.collect()
+}
+
 /// One line of a subject's postings: what an account's balance changed by, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
