@@ -6,7 +6,7 @@ use crate::config::{Log, LogFormat};
 use crate::processors::{paygate, rest_gateway, sopg};
 use crate::telemetry;
 use std::net::{SocketAddr, TcpListener};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -61,12 +61,23 @@ pub fn run(command: &Command) -> Result<(), Failed> {
     ended.map_err(|error| Failed::Down(format!("the simulator ended: {error}")))
 }
 
-/// Until somebody stops us.
-async fn stopped() -> std::io::Result<()> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminated.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted,
+/// Who may stop us. Made before the greeting, so that whoever has read it can.
+struct Stop {
+    terminated: Signal,
+    interrupted: Signal,
+}
+
+impl Stop {
+    fn new() -> std::io::Result<Stop> {
+        let terminated = signal(SignalKind::terminate())?;
+        Ok(Stop { terminated, interrupted: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminated.recv() => {}
+            _ = self.interrupted.recv() => {}
+        }
     }
 }
 
@@ -77,6 +88,7 @@ fn greet(lines: &[String]) {
 }
 
 async fn run_paygate(listener: TcpListener) -> std::io::Result<()> {
+    let mut stop = Stop::new()?;
     let merchant = paygate::simulator::Merchant::default();
     let (id, key, mac) = (merchant.id.clone(), merchant.password.clone(), merchant.mac_password.clone());
     let simulator =
@@ -87,13 +99,14 @@ async fn run_paygate(listener: TcpListener) -> std::io::Result<()> {
     ]);
     tokio::select! {
         () = simulator.keep_delivering() => {}
-        ended = stopped() => ended?,
+        () = stop.asked() => {}
     }
     simulator.stop().await;
     Ok(())
 }
 
 async fn run_sopg(listener: TcpListener) -> std::io::Result<()> {
+    let mut stop = Stop::new()?;
     let simulator = sopg::simulator::start(listener, Clock::system(), sopg::simulator::Deliver::ByItself)?;
     let mut lines = vec![
         format!("SOPG's simulator at {}", simulator.endpoint()),
@@ -103,12 +116,13 @@ async fn run_sopg(listener: TcpListener) -> std::io::Result<()> {
         lines.push(format!("  account {}, password {}", merchant.username, merchant.password));
     }
     greet(&lines);
-    stopped().await?;
+    stop.asked().await;
     simulator.stop().await;
     Ok(())
 }
 
 async fn run_rest_gateway(listener: TcpListener) -> std::io::Result<()> {
+    let mut stop = Stop::new()?;
     let setup = rest_gateway::simulator::Setup::default();
     let account = format!(
         "  partner {}, member {}, terminal {}, user {}, secure key {}",
@@ -117,7 +131,7 @@ async fn run_rest_gateway(listener: TcpListener) -> std::io::Result<()> {
     let simulator = rest_gateway::simulator::Simulator::new(setup, Clock::system(), Entropy::system());
     let running = rest_gateway::simulator::start(listener, simulator)?;
     greet(&[format!("The REST gateway's simulator at {}", running.base_url()), account]);
-    stopped().await?;
+    stop.asked().await;
     running.stop().await;
     Ok(())
 }
