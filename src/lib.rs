@@ -18,6 +18,7 @@ pub mod processors;
 
 pub mod clock;
 pub mod config;
+pub mod masked;
 pub mod server;
 pub mod telemetry;
 

@@ -112,7 +112,9 @@ impl From<StartError> for Failed {
             StartError::Config(problems) => Failed::problems(&problems),
             StartError::Sandbox(_) => Failed::Config(error.to_string()),
             StartError::Database(cause) => cause.into(),
-            StartError::Migrations(_) | StartError::Listen { .. } => Failed::Down(error.to_string()),
+            StartError::Migrations(_) | StartError::Listen { .. } | StartError::Page(_) => {
+                Failed::Down(error.to_string())
+            }
         }
     }
 }

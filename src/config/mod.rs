@@ -3,7 +3,6 @@
 
 mod build;
 mod load;
-pub mod masked;
 mod settings;
 
 pub use build::{Built, Directory, Problem, build};

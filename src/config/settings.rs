@@ -1,6 +1,6 @@
 //! The keys of `config.toml` as they are written. What they mean together is [`super::build`]'s matter.
 
-use super::masked;
+use crate::masked;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

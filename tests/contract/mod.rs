@@ -22,7 +22,9 @@ async fn every_message_of_every_method_in_every_encoding_keeps_the_schemas() {
 
 #[tokio::test]
 async fn a_soap_library_built_from_the_wsdl_runs_a_payout_on_both_bindings() {
-    let Some(python) = python::at_hand("soap-venv", "import zeep", &["zeep>=4.3,<5"], &[]).await else { return };
+    let Some(python) = python::at_hand("soap-venv", "import zeep", &["zeep>=4.3,<5"], &[]).await else {
+        return;
+    };
     let story = Story::on(sqlite()).await;
     let customer = story.customer(FRONT_END, "Bigdaddy", "1000.00").await;
 

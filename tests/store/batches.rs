@@ -126,9 +126,9 @@ async fn a_refused_command_leaves_its_audit_row_and_its_reply_alone() {
         assert!(first.refused.is_some() && again.replayed);
         assert_eq!((again.refused, &again.description), (first.refused, &first.description));
         assert_eq!(house.balance("Bigdaddy").await, 1000);
-        let payouts = house.store.read(|connection| {
-            tillgate::store::payouts::list(connection, super::house::FRONT_END, 0, 10)
-        });
+        let payouts = house
+            .store
+            .read(|connection| tillgate::store::payouts::list(connection, super::house::FRONT_END, 0, 10));
         assert!(payouts.await.expect("a list").is_empty());
         let facts = house.store.read(|connection| audit::of_subject(connection, "1", 10)).await;
         let kinds: Vec<_> = facts.expect("facts").into_iter().map(|fact| fact.kind).collect();

@@ -15,7 +15,10 @@ async fn sqlite_locked_by_another_process_means_call_again() {
     let mut other = Connection::open(&scratch.url, Purpose::Write).expect("another process");
     other.begin().expect("the write lock");
     let refused = house.creates(payout("Bigdaddy", 1, 100)).await;
-    assert!(matches!(refused, Err(OperationError::Failed(StoreError::Locked(_) | StoreError::Unreachable(_)))));
+    assert!(matches!(
+        refused,
+        Err(OperationError::Failed(StoreError::Locked(_) | StoreError::Unreachable(_)))
+    ));
     other.rollback().expect("given back");
     assert_eq!(house.pays("Bigdaddy", 1, 100).await.refused, None);
     house.closes_sound().await;

@@ -3,12 +3,12 @@
 use super::codec::{Cipher, CodecError, MacKey};
 use super::values::{self, BadValue, amount::Digits};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The account, its secrets, and how we talk to it. Unknown keys are refused.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Test and live are told apart by the merchant id, not by the address.
@@ -16,8 +16,10 @@ pub struct Settings {
     pub base_url: String,
     pub merchant_id: String,
     /// 16 characters or more for Blowfish; 16, 24 or 32 for AES.
+    #[serde(serialize_with = "crate::masked::secret")]
     pub encryption_key: Option<SecretString>,
     pub encryption_key_file: Option<PathBuf>,
+    #[serde(serialize_with = "crate::masked::secret")]
     pub mac_key: Option<SecretString>,
     pub mac_key_file: Option<PathBuf>,
     #[serde(default)]
@@ -55,7 +57,7 @@ pub struct Settings {
     pub allow_pan: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CipherName {
     #[default]
@@ -64,7 +66,7 @@ pub enum CipherName {
 }
 
 /// Time-outs, rate and breaker of one account.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     pub connect_timeout_ms: u64,
@@ -95,7 +97,7 @@ impl Default for Limits {
 }
 
 /// The hosted form: how it is reached and what it looks like.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Page {
     pub open_by: OpenBy,
@@ -113,7 +115,7 @@ pub struct Page {
     pub expires_minutes: Option<u32>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenBy {
     #[default]
@@ -122,7 +124,7 @@ pub enum OpenBy {
 }
 
 /// Payouts to a stored card.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Creditex {
     pub card_as: CardAs,
@@ -134,7 +136,7 @@ pub struct Creditex {
 }
 
 /// How the stored card is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CardAs {
     /// CCNr, CCExpiry, CCBrand.
@@ -144,14 +146,14 @@ pub enum CardAs {
     Json,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Twint {
     /// The platform books TWINT payments by itself; else we capture what the customer confirmed.
     pub sale: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Acquirer {
     #[default]

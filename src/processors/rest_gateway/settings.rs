@@ -3,12 +3,12 @@
 use super::codec::request::Format;
 use crate::domain::money::Currency;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// `https://host/transactionServices/REST/v1`, without a slash at the end.
@@ -18,6 +18,7 @@ pub struct Settings {
     pub partner_id: String,
     pub member_id: String,
     pub username: String,
+    #[serde(serialize_with = "crate::masked::secret")]
     pub secure_key: Option<SecretString>,
     pub secure_key_file: Option<PathBuf>,
     /// The terminal for currencies that `terminals` does not name.
@@ -66,7 +67,7 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Accept {
     #[default]
@@ -84,7 +85,7 @@ impl Accept {
 }
 
 /// `paymentMode` and `paymentBrand`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Method {
     pub mode: String,
@@ -92,7 +93,7 @@ pub struct Method {
 }
 
 /// The gateway and the vendor's list disagree on the checksum of an invoice inquiry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InvoiceInquiryChecksum {
     #[default]

@@ -8,18 +8,18 @@
 use crate::domain::money::{Currency, Money};
 use ipnet::IpNet;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     #[serde(default)]
     pub accounts: BTreeMap<String, AccountSettings>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Brand {
     Paysafecard,
@@ -45,7 +45,7 @@ impl Brand {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum KycLevel {
     Simple,
@@ -62,7 +62,7 @@ impl KycLevel {
 }
 
 /// How the customer's account at the brand is named in refunds and payouts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CustomerIdType {
     #[default]
@@ -71,14 +71,14 @@ pub enum CustomerIdType {
 }
 
 /// The amounts taken in one currency, in major units; without `most` the gateway's own limit (1000 EUR) decides.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitSettings {
     pub least: Option<String>,
     pub most: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountSettings {
     pub brand: Brand,
@@ -87,10 +87,12 @@ pub struct AccountSettings {
     /// Where the customer enters PINs; each brand has its own.
     pub panel: String,
     pub username: String,
+    #[serde(serialize_with = "crate::masked::secret")]
     pub password: Option<SecretString>,
     pub password_file: Option<PathBuf>,
     /// Keys the pseudonym of a customer, so that no PIN leaves the house. Never change it: the gateway ties
     /// accounts to pseudonyms.
+    #[serde(serialize_with = "crate::masked::secret")]
     pub client_id_key: Option<SecretString>,
     pub client_id_key_file: Option<PathBuf>,
     /// The reporting criterion, empty unless the vendor agreed on one.

@@ -6,7 +6,7 @@ use super::super::checksum::{Signed, Signer};
 use serde_json::{Map, Value};
 
 /// How requests are written. The form is what every installation reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     #[default]
