@@ -3,16 +3,17 @@
 use super::bench::*;
 use tillgate::domain::money::Currency;
 use tillgate::processors::rest_gateway::RestGateway;
-use tillgate::processors::rest_gateway::operations::registration::{self, Registration};
+use tillgate::processors::rest_gateway::operations::registration::{self, Registration, Storable};
 use tillgate::processors::rest_gateway::operations::transactions::{self, Period};
 use tillgate::processors::rest_gateway::operations::{token_deletion, token_listing};
 use tillgate::processors::rest_gateway::simulator::{CARD_APPROVED, Fault};
 use tillgate::processors::rest_gateway::trouble::Trouble;
+use tillgate::processors::{DepositOrder, DepositProcessor, Opened};
 
 async fn register(gateway: &RestGateway) -> Result<String, Trouble> {
     let (card, customer) = (card(CARD_APPROVED), ana());
     let currency = Currency::find("EUR").expect("a currency");
-    let wish = Registration { card: &card, customer: &customer, currency, notify_url: None };
+    let wish = Registration { means: Storable::Card(&card), customer: &customer, currency, notify_url: None };
     registration::send(gateway.client(), &wish).await
 }
 
@@ -88,4 +89,23 @@ async fn transactions_are_listed_by_day_and_by_payment() {
     let rows = transactions::page(client, None, first.processor_reference.as_deref(), 1).await.expect("rows");
     assert_eq!(rows.len(), 1);
     assert_eq!(transactions::page(client, None, None, 1).await.expect("rows").len(), 2);
+}
+
+#[tokio::test]
+async fn an_account_is_stored_and_pays() {
+    let bench = Bench::begin().await;
+    let client = bench.gateway.client();
+    let (iban, customer) = (secrecy::SecretString::from("HR1210010051863000160"), ana());
+    let means = Storable::Account { iban: &iban, bic: "ZABAHR2X" };
+    let currency = Currency::find("EUR").expect("a currency");
+    let wish = Registration { means, customer: &customer, currency, notify_url: None };
+    let token = registration::send(client, &wish).await.expect("a token");
+    let listed = token_listing::send(client, None).await.expect("a list");
+    let [only] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((only.brand.as_str(), only.last_four.as_str()), ("account", "0160"));
+    assert_eq!(only.instrument().masked, "**** 0160");
+    let order = DepositOrder { instrument: Some(instrument(&token)), ..deposit("ord-1", "15.00") };
+    let opened = bench.gateway.open(&order).await;
+    assert!(matches!(opened, Opened::Decided(ref outcome) if is_paid(outcome, 1500)), "{opened:?}");
+    assert_eq!(bench.captured(), 1500);
 }

@@ -3,6 +3,8 @@
 //! It is written apart from the client beside it and shares nothing with it but recorded examples: own parsers, own
 //! writers, own checksums, own books. It has one merchant, test cards, a bank's 3-D page, an invoice page, and faults
 //! on demand, through the methods of [`Simulator`] or as JSON under `/control`.
+//!
+//! Alone: `start(listener, Simulator::new(Setup::default(), Clock::system(), Entropy::system()))?.wait().await`.
 
 mod books;
 mod callbacks;

@@ -66,7 +66,7 @@ impl Desk<'_> {
             return Err(self.refuse("20015", "Tokenisation is not allowed"));
         }
         let registration = match &card {
-            Some(card) if wants_token => Some(self.store_card(card.clone(), request)),
+            Some(card) if wants_token => Some(self.store(Some(card.clone()), request)),
             Some(_) | None => None,
         };
         let new = NewPayment {
@@ -131,8 +131,10 @@ impl Desk<'_> {
         })
     }
 
-    pub fn store_card(&mut self, card: StoredCard, request: &Incoming) -> String {
+    /// A card, or the account of the request.
+    pub fn store(&mut self, card: Option<StoredCard>, request: &Incoming) -> String {
         let registration = self.entropy.hex(16);
+        let iban = request.get("bankAccount.iban");
         self.world.stored.push(StoredToken {
             registration: registration.clone(),
             active: true,
@@ -140,6 +142,8 @@ impl Desk<'_> {
             mode: request.get("paymentMode").to_owned(),
             terminal: request.get("authentication.terminalId").to_owned(),
             card,
+            account_end: iban.chars().skip(iban.chars().count().saturating_sub(4)).collect(),
+            bic: request.get("bankAccount.bic").to_owned(),
             first_name: request.get("customer.givenName").to_owned(),
             last_name: request.get("customer.surname").to_owned(),
             customer: request.get("customer.customerId").to_owned(),
@@ -199,7 +203,10 @@ impl Desk<'_> {
                 self.notify(id, super::callbacks::Kind::Sale, Some("success"));
             }
             None if AWAY.contains(&payment.mode.as_str()) => return Reply::Tree(self.to_provider(&payment)),
-            None => self.approve(id),
+            None => {
+                self.approve(id);
+                self.notify(id, super::callbacks::Kind::Sale, Some("success"));
+            }
         }
         match behaviour {
             Some(Behaviour::Silent) => Reply::Silence,

@@ -1,4 +1,4 @@
-//! Stored cards: registration, payment by token, deletion, listing.
+//! Stored cards and accounts: registration, payment by token, deletion, listing.
 
 use super::callbacks::Kind;
 use super::cents;
@@ -16,13 +16,18 @@ impl Desk<'_> {
     }
 
     fn try_register(&mut self, request: &Incoming) -> Result<Reply, Reply> {
-        self.check(request, format!("{}|{}", self.member_and_key(), request.get("card.number")))?;
+        let account = request.get("paymentMode") == "SEPA";
+        let what = if account { "bankAccount.bic" } else { "card.number" };
+        self.check(request, format!("{}|{}", self.member_and_key(), request.get(what)))?;
         if !self.world.switches.tokenisation {
             return Err(self.refuse("20015", "Tokenisation is not allowed"));
         }
         self.check_terminal(request)?;
-        let card = self.read_card(request)?;
-        let registration = self.store_card(card, request);
+        if account && (!request.has("bankAccount.iban") || !request.has("bankAccount.bic")) {
+            return Err(self.refuse("30006", "Invalid bankAccount.iban or bankAccount.bic"));
+        }
+        let card = if account { None } else { Some(self.read_card(request)?) };
+        let registration = self.store(card, request);
         let tree = Tree::group()
             .text("registrationId", registration)
             .text("memberId", self.world.setup.member_id.as_str())
@@ -89,7 +94,7 @@ impl Desk<'_> {
             amount,
             mode: token.mode.clone(),
             brand: token.brand.clone(),
-            card: Some(token.card.clone()),
+            card: token.card.clone(),
             first_name: token.first_name.clone(),
             last_name: token.last_name.clone(),
             invoice: None,
@@ -114,24 +119,35 @@ impl Desk<'_> {
         }
         let customer = request.get("customer.customerId");
         let wanted = |token: &&StoredToken| customer.is_empty() || token.customer == customer;
-        let row = |token: &StoredToken| {
-            Tree::group()
+        let (mut cards, mut accounts) = (Vec::new(), Vec::new());
+        for token in self.world.stored.iter().filter(wanted) {
+            let row = Tree::group()
                 .text("registrationId", token.registration.as_str())
-                .text("registrationStatus", if token.active { "Y" } else { "N" })
-                .text("cardType", token.brand.as_str())
-                .text("bin", token.card.bin.as_str())
-                .text("last4Digits", token.card.last_four.as_str())
-                .text("expiryMonth", token.card.month.as_str())
-                .text("expiryYear", token.card.year.as_str())
-                .text("customerId", token.customer.as_str())
-        };
-        let rows: Vec<Tree> = self.world.stored.iter().filter(wanted).map(row).collect();
+                .text("registrationStatus", if token.active { "Y" } else { "N" });
+            match &token.card {
+                Some(card) => cards.push(
+                    row.text("cardType", token.brand.as_str())
+                        .text("bin", card.bin.as_str())
+                        .text("last4Digits", card.last_four.as_str())
+                        .text("expiryMonth", card.month.as_str())
+                        .text("expiryYear", card.year.as_str())
+                        .text("customerId", token.customer.as_str()),
+                ),
+                None => accounts.push(
+                    row.text("iban", format!("****************{}", token.account_end))
+                        .text("bic", token.bic.as_str()),
+                ),
+            }
+        }
         let mut tree = Tree::group()
             .result("00008", "Request processed")
             .text("memberId", self.world.setup.member_id.as_str())
             .text("timestamp", self.timestamp());
-        if !rows.is_empty() {
-            tree = tree.with("cards", Tree::group().with("card", Tree::List(rows)));
+        if !cards.is_empty() {
+            tree = tree.with("cards", Tree::group().with("card", Tree::List(cards)));
+        }
+        if !accounts.is_empty() {
+            tree = tree.with("bankaccounts", Tree::group().with("bankaccount", Tree::List(accounts)));
         }
         Reply::Tree(tree)
     }

@@ -173,7 +173,10 @@ pub(super) struct StoredToken {
     pub brand: String,
     pub mode: String,
     pub terminal: String,
-    pub card: StoredCard,
+    pub card: Option<StoredCard>,
+    /// The end of an account's number, where it is an account.
+    pub account_end: String,
+    pub bic: String,
     pub first_name: String,
     pub last_name: String,
     pub customer: String,
