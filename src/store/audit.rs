@@ -1,6 +1,7 @@
 //! The audit trail: who, when, why, from, to. Every row's hash covers the row before it in its lane, so nothing can
 //! be changed, dropped or slipped in unseen.
 
+use super::anchors;
 use super::connection::Connection;
 use super::error::StoreError;
 use super::row::Written;
@@ -115,7 +116,7 @@ pub struct Verified {
 const PAGE: i64 = 5_000;
 const MOST_BREACHES: usize = 20;
 
-/// Walks every lane from its first row and compares numbers, hashes and the kept head.
+/// Walks every lane from its first row and compares numbers, hashes, the anchors in it and the kept head.
 pub fn verify(connection: &mut Connection) -> Result<Verified, StoreError> {
     let lanes = connection.select::<LaneRow>("ORDER BY id", &[])?;
     let mut verified = Verified { lanes: lanes.len(), ..Verified::default() };
@@ -149,8 +150,10 @@ fn walk(
                 verified.breaches.push(format!("lane {lane} row {}: the chain is broken", row.seq));
             }
             seq = row.seq;
-            previous = row.hash.clone();
+            previous.clone_from(&row.hash);
             verified.rows += 1;
+            let room = MOST_BREACHES.saturating_sub(verified.breaches.len());
+            verified.breaches.extend(anchors::breaches(connection, row)?.into_iter().take(room));
         }
         if (rows.len() as i64) < PAGE {
             return Ok((seq, previous));

@@ -3,6 +3,7 @@
 //!
 //! Under no load a batch is one command and nobody waits for a timer; under load batches grow by themselves.
 
+use super::anchors::Anchor;
 use super::connection::{Connection, DatabaseUrl, Purpose};
 use super::error::StoreError;
 use super::own::Own;
@@ -40,6 +41,7 @@ pub(super) struct Writer {
     pub limits: BatchLimits,
     pub connection: Option<Connection>,
     pub own: Own,
+    pub anchor: Anchor,
     /// For how many batches rows are still locked when they are read.
     pub holding: u32,
 }
@@ -172,6 +174,7 @@ impl Writer {
                 }
             }
         }
+        self.anchor.record(&mut tx)?;
         write(connection, &mut set, lane)?;
         Ok(Done { failed, set, lane })
     }

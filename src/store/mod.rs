@@ -3,6 +3,7 @@
 //! [`Store::transact`] is the one way to write: it hands a command to a writer, which runs it in a batch with others
 //! (`engine`) and answers after the commit. [`Store::read`] lends a read-only connection.
 
+mod anchors;
 pub mod attempts;
 pub mod audit;
 pub mod check;
@@ -39,6 +40,7 @@ pub use tx::Tx;
 pub use wants::Wants;
 
 use crate::clock::Clock;
+use anchors::Anchor;
 use engine::{Job, Writer};
 use own::Own;
 use pool::Pool;
@@ -93,6 +95,7 @@ impl Store {
                 limits: options.batch,
                 connection: Some(Connection::open(&options.url, Purpose::Write)?),
                 own: Own::default(),
+                anchor: Anchor::default(),
                 holding: 0,
             };
             let thread = std::thread::Builder::new()

@@ -1,6 +1,7 @@
 //! The store through its own door, each test on every database that is at hand.
 
 mod batches;
+mod chains;
 mod house;
 mod outages;
 mod races;
