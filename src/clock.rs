@@ -31,6 +31,14 @@ impl Clock {
         }
     }
 
+    /// Whether it only moves when told: then it stands for every other clock too, the database's among them.
+    pub fn is_frozen(&self) -> bool {
+        match &self.0 {
+            Source::System => false,
+            Source::Manual(_) => true,
+        }
+    }
+
     /// Moves a frozen clock; the system's clock can't be moved, and says so by returning `false`.
     pub fn advance(&self, by: Duration) -> bool {
         match &self.0 {

@@ -38,8 +38,7 @@ pub fn plan(
     account: &str,
     request_id: String,
 ) -> Result<Attempt, StoreError> {
-    let earlier = tx.select::<AttemptRow>("WHERE payout_id = ? ORDER BY number", &[Bind::Int(payout.0)])?;
-    let number = earlier.last().map_or(1, |row| row.number + 1);
+    let number = latest_row(tx, payout)?.map_or(1, |row| row.number + 1);
     let id = tx.new_id()?;
     let now = tx.now_micros();
     let row = AttemptRow {
@@ -72,9 +71,13 @@ pub fn lock(tx: &mut Tx<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreErro
 
 /// The latest attempt of a payout.
 pub fn latest(tx: &mut Tx<'_>, payout: PayoutId) -> Result<Option<Attempt>, StoreError> {
-    let rows =
-        tx.select::<AttemptRow>("WHERE payout_id = ? ORDER BY number DESC LIMIT 1", &[Bind::Int(payout.0)])?;
-    rows.into_iter().next().map(attempt).transpose()
+    latest_row(tx, payout)?.map(attempt).transpose()
+}
+
+fn latest_row(tx: &mut Tx<'_>, payout: PayoutId) -> Result<Option<AttemptRow>, StoreError> {
+    let rest = "WHERE payout_id = ? ORDER BY number DESC LIMIT 1";
+    let rows = tx.select::<AttemptRow>(rest, &[Bind::Int(payout.0)], |row| row.payout_id == payout.0)?;
+    Ok(rows.into_iter().max_by_key(|row| row.number))
 }
 
 /// Moves an attempt along its table and the payout's note of it with it.

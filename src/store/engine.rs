@@ -150,7 +150,8 @@ impl Writer {
         let lane = row.id;
         set.last_id = row.last_id;
         set.lanes.learn(row.clone());
-        let mut tx = Tx { set: &mut set, connection, lane, now: self.clock.now(), hold };
+        let (now, frozen) = (self.clock.now(), self.clock.is_frozen());
+        let mut tx = Tx { set: &mut set, connection, lane, now, hold, frozen };
         let mut wants = Wants::default();
         for job in jobs.iter() {
             wants.add(job.wants());

@@ -72,13 +72,22 @@ pub fn put(tx: &mut Tx<'_>, errand: &Errand, due: DateTime<Utc>) -> Result<(), S
 
 /// Claims errands that are due under a lease. A claim of somebody who went away is over when its lease is.
 pub fn claim(tx: &mut Tx<'_>, worker: &str, most: i64, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
-    let now = tx.now_micros();
+    let (due, now) = (tx.now_micros(), tx.lease_micros()?);
+    // Workers of other nodes who claim at the same moment pass each other's rows by, where rows are held at all;
+    // where they are not, the version tells who was first.
     let skip = if tx.connection.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
-    let rest = format!(
-        "WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= ? AND (leased_until IS NULL OR leased_until < ?)
-         ORDER BY due_at, id LIMIT ? {skip}"
-    );
-    let rows = tx.select::<OutboxRow>(&rest, &[Bind::Int(now), Bind::Int(now), Bind::Int(most)])?;
+    let rest = format!("{DUE} ORDER BY due_at, id LIMIT ? {skip}");
+    // Those that an earlier command of this batch claimed are still free in the database.
+    let taken = tx.set.outbox.rows_that(|row| row.leased_until.is_some_and(|until| until >= now)).len();
+    let binds = [Bind::Int(due), Bind::Int(now), Bind::Int(most.saturating_add(taken as i64))];
+    let mut rows = tx.select::<OutboxRow>(&rest, &binds, |row| {
+        row.done_at.is_none()
+            && row.parked_at.is_none()
+            && row.due_at <= due
+            && row.leased_until.is_none_or(|until| until < now)
+    })?;
+    rows.sort_by_key(|row| (row.due_at, row.id));
+    rows.truncate(usize::try_from(most).unwrap_or(0));
     let mut claimed = Vec::with_capacity(rows.len());
     for mut row in rows {
         row.fence += 1;
@@ -91,9 +100,15 @@ pub fn claim(tx: &mut Tx<'_>, worker: &str, most: i64, lease: Duration) -> Resul
     Ok(claimed)
 }
 
-/// The claim if it still holds: nobody else has claimed it since and its lease is not over.
+/// What may be claimed: neither done nor given up, due, and nobody's.
+const DUE: &str = "WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= ? \
+    AND (leased_until IS NULL OR leased_until < ?)";
+
+/// The claim if it still holds: nobody else has claimed it since and its lease is not over. Should the lease end
+/// after this look and somebody else claim it before the batch is written, the row's version is another and the
+/// batch is decided anew.
 fn held(tx: &mut Tx<'_>, claim: &Claimed) -> Result<Option<OutboxRow>, StoreError> {
-    let now = tx.now_micros();
+    let now = tx.lease_micros()?;
     let row = tx.find_id::<OutboxRow>(claim.id)?;
     Ok(row.filter(|row| {
         row.fence == claim.fence

@@ -117,9 +117,12 @@ pub fn has_requested(connection: &mut Connection, customer: i64) -> Result<bool,
 }
 
 pub fn has_requested_in(tx: &mut Tx<'_>, customer: i64) -> Result<bool, StoreError> {
-    let rest = "WHERE customer_id = ? AND status = 'Requested' LIMIT 1";
-    let rows = tx.select::<PayoutRow>(rest, &[Bind::Int(customer)])?;
-    Ok(rows.iter().any(|row| row.status == PayoutStatus::Requested.name()))
+    let rest = "WHERE customer_id = ? AND status = 'Requested' ORDER BY id";
+    let requested = PayoutStatus::Requested.name();
+    let rows = tx.select::<PayoutRow>(rest, &[Bind::Int(customer)], |row| {
+        row.customer_id == customer && row.status == requested
+    })?;
+    Ok(!rows.is_empty())
 }
 
 pub fn find_now(connection: &mut Connection, id: PayoutId) -> Result<Option<Payout>, StoreError> {

@@ -137,12 +137,20 @@ impl<R: Row> Table<R> {
         self.rows_in(State::Changed)
     }
 
-    fn rows_in(&self, state: State) -> Vec<&R> {
-        let mut rows: Vec<&R> =
-            self.slots.values().filter(|slot| slot.state == state).map(|slot| &slot.row).collect();
-        rows.sort_unstable_by_key(|row| row.id());
-        rows
+    /// The rows that a command would see as fitting, by id.
+    pub fn rows_that(&self, fits: impl Fn(&R) -> bool) -> Vec<&R> {
+        sorted(self.slots.values().map(|slot| &slot.row).filter(|row| fits(row)))
     }
+
+    fn rows_in(&self, state: State) -> Vec<&R> {
+        sorted(self.slots.values().filter(|slot| slot.state == state).map(|slot| &slot.row))
+    }
+}
+
+fn sorted<'r, R: Row>(rows: impl Iterator<Item = &'r R>) -> Vec<&'r R> {
+    let mut rows: Vec<&R> = rows.collect();
+    rows.sort_unstable_by_key(|row| row.id());
+    rows
 }
 
 /// A row type that has its table in the set.

@@ -6,7 +6,6 @@
 use super::connection::Connection;
 use super::error::StoreError;
 use super::load::{self, Loading};
-use super::row::Row;
 use super::set::{InSet, Known, Mark, WorkingSet};
 use super::statement::Bind;
 use chrono::{DateTime, Utc};
@@ -18,6 +17,8 @@ pub struct Tx<'a> {
     pub(super) now: DateTime<Utc>,
     /// Whether rows are locked when they are read, and not only compared when they are written.
     pub(super) hold: bool,
+    /// Whether time only moves when a test moves it.
+    pub(super) frozen: bool,
 }
 
 /// Microseconds since 1970, as every table keeps times.
@@ -39,6 +40,16 @@ impl Tx<'_> {
 
     pub fn now_micros(&self) -> i64 {
         micros(self.now)
+    }
+
+    /// The clock that leases are measured by: the database's where several nodes share it, whose own clocks differ.
+    pub(super) fn lease_micros(&mut self) -> Result<i64, StoreError> {
+        if !self.connection.is_postgres() || self.frozen {
+            return Ok(self.now_micros());
+        }
+        let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+        let now = self.connection.load::<diesel::sql_types::BigInt, i64>(sql, &[])?;
+        now.first().copied().ok_or_else(|| StoreError::Corrupt("the database has no clock".to_owned()))
     }
 
     /// How far the unit of work has come; see [`Tx::roll_back`].
@@ -87,13 +98,18 @@ impl Tx<'_> {
         Ok(R::table(self.set).by_id(id).cloned())
     }
 
-    /// Rows of another condition than id or name: `rest` begins with WHERE. What the set holds wins.
-    pub(super) fn select<R: InSet>(&mut self, rest: &str, binds: &[Bind<'_>]) -> Result<Vec<R>, StoreError> {
+    /// Rows of another condition than id or name, by id. `rest` begins with WHERE and asks the database; `fits` asks
+    /// the set, where commands of the same batch may have changed such rows or made new ones.
+    pub(super) fn select<R: InSet>(
+        &mut self,
+        rest: &str,
+        binds: &[Bind<'_>],
+        fits: impl Fn(&R) -> bool,
+    ) -> Result<Vec<R>, StoreError> {
         let rows = self.connection.select::<R>(rest, binds)?;
-        let ids: Vec<i64> = rows.iter().map(Row::id).collect();
         let table = R::table(self.set);
         rows.into_iter().for_each(|row| table.learn(row));
-        Ok(ids.iter().filter_map(|&id| table.by_id(id).cloned()).collect())
+        Ok(table.rows_that(fits).into_iter().cloned().collect())
     }
 
     /// Reads rows into the set. They are held to the end, or must be found unchanged when the batch is written.

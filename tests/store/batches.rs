@@ -187,3 +187,29 @@ async fn later_commands_of_a_batch_see_the_earlier_ones() {
     })
     .await;
 }
+
+/// What was made a moment ago is found, though the database does not have it yet.
+#[tokio::test]
+async fn attempts_planned_in_one_unit_of_work_are_numbered_one_behind_the_other() {
+    use tillgate::domain::ids::PayoutId;
+    use tillgate::store::attempts;
+    on_both(|url| async move {
+        let house = one_writer(&url);
+        house.customer("Bigdaddy", 1000).await;
+        let id = house.pays("Bigdaddy", 1, 600).await.payout.expect("a payout");
+        let store = house.store.clone();
+        let numbers = store.transact("Bigdaddy", Wants::nothing().payout(id), move |tx| {
+            let first = attempts::plan(tx, id, "paygate_creditex", "main", "key 1".to_owned())?;
+            let second = attempts::plan(tx, id, "paygate_creditex", "main", "key 2".to_owned())?;
+            let latest = attempts::latest(tx, id)?.expect("the second");
+            Ok((first.number, second.number, latest.id == second.id))
+        });
+        assert_eq!(numbers.await.expect("planned"), (1, 2, true));
+        let of_payout = move |connection: &mut tillgate::store::Connection| {
+            attempts::of_payout(connection, PayoutId(id.0))
+        };
+        assert_eq!(house.store.read(of_payout).await.expect("attempts").len(), 2);
+        house.store.close();
+    })
+    .await;
+}

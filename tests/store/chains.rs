@@ -80,7 +80,10 @@ async fn the_database_itself_keeps_what_was_written() {
         let house = House::open(&url, "one");
         house.customer("Bigdaddy", 1000).await;
         let id = house.pays("Bigdaddy", 1, 10).await.payout.expect("a payout");
-        house.updates("Bigdaddy", id, tillgate::domain::payout::status::PayoutStatus::Cancelled).await.expect("done");
+        house
+            .updates("Bigdaddy", id, tillgate::domain::payout::status::PayoutStatus::Cancelled)
+            .await
+            .expect("done");
         for sql in [
             "UPDATE audit SET why = ''",
             "DELETE FROM audit",

@@ -3,5 +3,6 @@
 mod batches;
 mod chains;
 mod house;
+mod leases;
 mod outages;
 mod races;
