@@ -2,6 +2,7 @@
 
 mod cli;
 mod contract;
+mod architecture;
 mod paygate;
 mod rest_gateway;
 mod sopg;

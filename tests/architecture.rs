@@ -1,0 +1,112 @@
+//! Who may look into which room. Dependencies point inward, and each new arrow deserves a sentence in its commit.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Each room with the rooms it may use. `clock` is a leaf for every room but the domain.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("clock", &[]),
+    ("store", &["domain", "clock"]),
+    ("operations", &["domain", "store", "clock"]),
+    ("cashier", &["domain", "operations", "store", "clock"]),
+    // The front ends are described once, at the cashier's door.
+    ("platform", &["domain", "operations", "store", "clock", "cashier"]),
+    ("processors", &["domain", "clock"]),
+    // A client of any server: it shares nothing with the doors that it tests.
+    ("replay", &[]),
+    ("worker", &["domain", "operations", "store", "processors", "clock"]),
+    ("notifications", &["domain", "operations", "store", "processors", "clock"]),
+    ("player", &["domain", "operations", "store", "processors", "clock"]),
+    ("backoffice", &["domain", "operations", "store", "clock"]),
+];
+
+/// Rooms that compose the others and are used by none of them.
+const COMPOSERS: &[&str] = &["config", "server", "cli", "telemetry", "main"];
+
+#[test]
+fn every_room_uses_only_the_rooms_it_may() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for file in rust_files(&source) {
+        let room = room_of(&source, &file);
+        if room == "lib" || COMPOSERS.contains(&room.as_str()) {
+            continue;
+        }
+        let allowed = ALLOWED.iter().find(|(name, _)| *name == room);
+        let (_, allowed) = allowed.unwrap_or_else(|| panic!("{room} is a room nobody described"));
+        for used in rooms_used(&std::fs::read_to_string(&file).expect("a source file")) {
+            if used != room && !allowed.contains(&used.as_str()) {
+                wrong.push(format!("{} looks into {used}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn processors_rooms_do_not_know_each_other_and_simulators_do_not_know_their_clients() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/processors");
+    let rooms = ["paygate", "sopg", "rest_gateway"];
+    let mut wrong = Vec::new();
+    for file in rust_files(&source) {
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        let room = room_of(&source, &file);
+        for other in rooms.iter().filter(|other| **other != room) {
+            if text.contains(&format!("processors::{other}")) {
+                wrong.push(format!("{} looks into {other}", file.display()));
+            }
+        }
+        let in_simulator = file.components().any(|part| part.as_os_str().to_string_lossy().starts_with("simulator"));
+        let clients = ["codec", "client", "envelope", "checksum", "tree"];
+        let uses = |name: &&str| {
+            let paths = [format!("processors::{room}::{name}"), format!("super::super::{name}")];
+            paths.iter().any(|path| text.contains(path.as_str()))
+        };
+        if in_simulator && let Some(client) = clients.iter().find(|name| uses(name)) {
+            wrong.push(format!("{} shares {client} with its client", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_store_speaks_sql() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let told = rust_files(&source).into_iter().filter(|file| room_of(&source, file) != "store");
+    let sql: Vec<PathBuf> = told
+        .filter(|file| {
+            let text = std::fs::read_to_string(file).expect("a source file");
+            text.contains("diesel::") || text.contains("SELECT ") || text.contains("INSERT INTO ")
+        })
+        .collect();
+    assert!(sql.is_empty(), "{sql:?}");
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+fn room_of(source: &Path, file: &Path) -> String {
+    let inside = file.strip_prefix(source).expect("inside the source");
+    let first = inside.components().next().expect("a name").as_os_str().to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// Every `crate::room` that a text names.
+fn rooms_used(text: &str) -> BTreeSet<String> {
+    text.split("crate::")
+        .skip(1)
+        .map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>())
+        .filter(|room| ALLOWED.iter().any(|(name, _)| name == room) || COMPOSERS.contains(&room.as_str()))
+        .collect()
+}
