@@ -99,6 +99,8 @@ pub enum Kind {
     DepositCredited,
     DepositReversed,
     DepositRefunded,
+    /// A refund that the processor refused after all.
+    DepositRefundReturned,
     Adjustment,
     Suspense,
 }
@@ -113,6 +115,7 @@ impl Kind {
             Kind::DepositCredited => "deposit_credited",
             Kind::DepositReversed => "deposit_reversed",
             Kind::DepositRefunded => "deposit_refunded",
+            Kind::DepositRefundReturned => "deposit_refund_returned",
             Kind::Adjustment => "adjustment",
             Kind::Suspense => "suspense",
         }

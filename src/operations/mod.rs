@@ -7,11 +7,18 @@ pub mod add_customer;
 pub mod adjust_balance;
 pub mod answer;
 pub mod authenticate_customer;
+pub mod begin_deposit;
+pub mod cancel_deposit;
+pub mod capture_deposit;
+pub mod carry_out_payout;
 pub mod create_payout;
+pub mod open_deposit;
 pub mod process_deposit;
 pub mod record_deposit;
+pub mod refund_deposit;
 pub mod reverse_deposit;
 pub mod reverse_payout;
+pub mod settle_deposit;
 pub mod update_payout;
 
 pub use crate::store::OperationError;

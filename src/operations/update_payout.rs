@@ -148,6 +148,31 @@ fn apply(
     Ok(())
 }
 
+/// A payout that its processor has paid approves itself, where the processor map says so.
+pub(super) fn approve(
+    tx: &mut Tx<'_>,
+    id: PayoutId,
+    reference: Option<String>,
+    rules: &Rules,
+    caller: &Caller,
+) -> Result<(), OperationError> {
+    let payout = payouts::lock(tx, id)?.ok_or(Refusal::PayoutNotFound)?;
+    let wish = Wish {
+        payout: id,
+        pin: payout.pin.clone(),
+        trace_id: None,
+        to: PayoutStatus::Approved,
+        amount: None,
+        fee: None,
+        processor: None,
+        transaction_id: reference,
+        updated_by: None,
+        attempt_key: String::new(),
+    };
+    // It may have been approved meanwhile, which a repeat says; anything else is for the audit trail and a person.
+    run(tx, &wish, rules, caller).map(|_| ())
+}
+
 /// Plans the attempt and puts the errand, in the same commit as the status.
 fn plan(tx: &mut Tx<'_>, payout: &Payout, rules: &Rules, key: String) -> Result<(), OperationError> {
     let cashier_name = payout.used.as_ref().or(payout.asked.as_ref()).map_or("", |named| &named.cashier);

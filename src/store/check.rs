@@ -27,7 +27,7 @@ impl Checked {
 }
 
 /// Each invariant with the query that finds its breaches: a text a row.
-const INVARIANTS: [(&str, &str); 11] = [
+const INVARIANTS: [(&str, &str); 13] = [
     (
         "every balance equals the sum of its entries",
         "SELECT a.name FROM accounts a
@@ -95,6 +95,22 @@ const INVARIANTS: [(&str, &str); 11] = [
              JOIN ledger_entries e ON e.transaction_id = t.id WHERE t.kind = 'deposit_credited' GROUP BY t.subject_id) l
            ON l.subject_id = d.id
          WHERE d.captured <> COALESCE(l.total, 0)",
+    ),
+    (
+        "what a deposit gave back is what the ledger says, and no more than it brought",
+        "SELECT CAST(d.id AS TEXT) FROM deposits d
+         LEFT JOIN (SELECT t.subject_id, SUM(CASE WHEN t.kind = 'deposit_refunded' THEN e.amount ELSE -e.amount END) AS total
+             FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+             WHERE t.kind IN ('deposit_refunded', 'deposit_refund_returned') GROUP BY t.subject_id) l
+           ON l.subject_id = d.id
+         WHERE d.refunded <> COALESCE(l.total, 0) OR d.refunded > d.captured",
+    ),
+    (
+        "a deposit's refunds that were not refused add up to what it gave back",
+        "SELECT CAST(d.id AS TEXT) FROM deposits d
+         LEFT JOIN (SELECT deposit_id, SUM(amount) AS total FROM refunds WHERE state <> 'Refused' GROUP BY deposit_id) r
+           ON r.deposit_id = d.id
+         WHERE d.refunded <> COALESCE(r.total, 0)",
     ),
     (
         "a customer's account is in the customer's currency",

@@ -25,7 +25,17 @@ pub struct Managed {
     pub method: String,
     pub reference: String,
     pub processor_reference: Option<String>,
+    /// `automatic`, `manual`, or hours as a number.
     pub capture: String,
+    pub language: String,
+    /// Names the customer's pages of this deposit.
+    pub token: String,
+    /// Where the customer pays, as the processor said it.
+    pub opened: Option<String>,
+    /// A call that is under way or whose answer is not known.
+    pub attempted: Option<String>,
+    pub created_at: i64,
+    pub updated_at: i64,
 }
 
 pub fn lock(tx: &mut Tx<'_>, id: DepositId) -> Result<Option<Deposit>, StoreError> {
@@ -73,6 +83,10 @@ pub fn insert(
         reference: None,
         processor_reference: None,
         capture: None,
+        language: None,
+        token: None,
+        opened: None,
+        attempted: None,
         created_at: now,
         updated_at: now,
     };
@@ -83,6 +97,8 @@ pub fn insert(
         row.reference = Some(managed.reference);
         row.processor_reference = managed.processor_reference;
         row.capture = Some(managed.capture);
+        row.language = Some(managed.language);
+        row.token = Some(managed.token);
     }
     tx.insert(row)
 }
@@ -98,6 +114,21 @@ pub fn advance(tx: &mut Tx<'_>, deposit: &Deposit) -> Result<(), StoreError> {
 pub fn note_reference(tx: &mut Tx<'_>, id: DepositId, reference: &str) -> Result<(), StoreError> {
     let mut row = tx.find_id::<DepositRow>(id.0)?.ok_or(StoreError::Raced)?;
     row.processor_reference = Some(reference.to_owned());
+    row.updated_at = tx.now_micros();
+    tx.update(row)
+}
+
+/// Notes where the customer pays.
+pub fn note_opened(tx: &mut Tx<'_>, id: DepositId, opened: &str) -> Result<(), StoreError> {
+    let mut row = tx.find_id::<DepositRow>(id.0)?.ok_or(StoreError::Raced)?;
+    row.opened = Some(opened.to_owned());
+    tx.update(row)
+}
+
+/// Notes a call that is about to be made, before it is; `None` when its answer is known.
+pub fn note_attempted(tx: &mut Tx<'_>, id: DepositId, attempted: Option<&str>) -> Result<(), StoreError> {
+    let mut row = tx.find_id::<DepositRow>(id.0)?.ok_or(StoreError::Raced)?;
+    row.attempted = attempted.map(str::to_owned);
     row.updated_at = tx.now_micros();
     tx.update(row)
 }
@@ -153,6 +184,26 @@ pub fn find_by_reference(
     rows.into_iter().next().map(with_managed).transpose()
 }
 
+/// The deposit whose pages a token names.
+pub fn find_by_token(
+    connection: &mut Connection,
+    token: &str,
+) -> Result<Option<(Deposit, Managed)>, StoreError> {
+    let rows = connection.select::<DepositRow>("WHERE token = ?", &[Bind::Text(token)])?;
+    rows.into_iter().next().map(with_managed).transpose()
+}
+
+/// The latest credited deposit of a customer through an account: what a payout can be credited against.
+pub fn latest_credited(
+    connection: &mut Connection,
+    customer: i64,
+    account: &str,
+) -> Result<Option<(Deposit, Managed)>, StoreError> {
+    let rest = "WHERE customer_id = ? AND status = 'Credited' AND account = ? ORDER BY id DESC LIMIT 1";
+    let rows = connection.select::<DepositRow>(rest, &[Bind::Int(customer), Bind::Text(account)])?;
+    rows.into_iter().next().map(with_managed).transpose()
+}
+
 pub fn find_managed(
     connection: &mut Connection,
     id: DepositId,
@@ -175,6 +226,12 @@ fn managed_part(row: &DepositRow) -> Option<Managed> {
         reference: row.reference.clone()?,
         processor_reference: row.processor_reference.clone(),
         capture: row.capture.clone()?,
+        language: row.language.clone()?,
+        token: row.token.clone()?,
+        opened: row.opened.clone(),
+        attempted: row.attempted.clone(),
+        created_at: row.created_at,
+        updated_at: row.updated_at,
     })
 }
 
@@ -197,4 +254,10 @@ fn deposit(row: DepositRow) -> Result<Deposit, StoreError> {
         transaction_id: row.transaction_id,
         created_by: row.created_by,
     })
+}
+
+/// Whether money came for a deposit that was not what we asked for, and waits in suspense.
+pub fn is_suspended(tx: &mut Tx<'_>, id: DepositId) -> Result<bool, StoreError> {
+    let row = tx.find_id::<DepositRow>(id.0)?;
+    Ok(row.is_some_and(|row| row.attempted.as_deref() == Some("suspense")))
 }

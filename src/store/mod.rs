@@ -21,6 +21,7 @@ mod own;
 pub mod payouts;
 mod pool;
 pub mod queue;
+pub mod refunds;
 pub mod replies;
 mod row;
 mod rows;

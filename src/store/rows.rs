@@ -142,6 +142,26 @@ row! {
         reference: Option<String>,
         processor_reference: Option<String>,
         capture: Option<String>,
+        language: Option<String>,
+        token: Option<String>,
+        opened: Option<String>,
+        attempted: Option<String>,
+        created_at: i64,
+        updated_at: i64,
+    }
+}
+
+row! {
+    RefundRow in "refunds", locked: true {
+        deposit_id: i64,
+        number: i64,
+        amount: i64,
+        currency: String,
+        state: String,
+        processor_reference: Option<String>,
+        code: Option<String>,
+        reason: Option<String>,
+        inquiries: i64,
         created_at: i64,
         updated_at: i64,
     }

@@ -225,6 +225,7 @@ working_set! {
     payouts: PayoutRow,
     attempts: AttemptRow,
     deposits: DepositRow,
+    refunds: RefundRow,
     instruments: InstrumentRow,
     transactions: LedgerTransactionRow,
     replies: ReplyRow,

@@ -185,6 +185,10 @@ CREATE TABLE deposits (
     reference TEXT UNIQUE,                -- our order id at the processor
     processor_reference TEXT,
     capture TEXT,
+    language TEXT,
+    token TEXT UNIQUE,                    -- names the customer's pages of this deposit; can't be guessed
+    opened TEXT,                          -- where the customer pays, as the processor said it (JSON)
+    attempted TEXT,                       -- a call that is under way or whose answer is not known: debit, capture, cancel
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
@@ -194,6 +198,26 @@ CREATE INDEX deposits_unsettled ON deposits (status, id) WHERE run_by_us = 1 AND
 CREATE TRIGGER deposits_credited BEFORE UPDATE ON deposits FOR EACH ROW
 WHEN (OLD.status = 'Credited' AND NEW.status NOT IN ('Credited', 'Reversed') OR OLD.status = 'Reversed' AND NEW.status <> 'Reversed')
 EXECUTE FUNCTION tillgate_refuse('a credited deposit can only be reversed');
+
+-- Refunds of deposits that we run. The customer is debited before the processor is asked, and gets it back when the
+-- processor says no.
+CREATE TABLE refunds (
+    id BIGINT PRIMARY KEY NOT NULL,
+    name TEXT COLLATE "C" NOT NULL UNIQUE,            -- deposit / number
+    version BIGINT NOT NULL,
+    deposit_id BIGINT NOT NULL REFERENCES deposits (id) DEFERRABLE INITIALLY DEFERRED,
+    number BIGINT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('Planned', 'Sending', 'Succeeded', 'Refused', 'Unknown')),
+    processor_reference TEXT,
+    code TEXT,
+    reason TEXT,
+    inquiries BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX refunds_by_deposit ON refunds (deposit_id, number);
 
 -- What a card payout can go to: a processor's pseudo card number, never a card number.
 CREATE TABLE instruments (

@@ -3,6 +3,7 @@ DROP TABLE notices;
 DROP TABLE outbox;
 DROP TABLE replies;
 DROP TABLE instruments;
+DROP TABLE refunds;
 DROP TABLE deposits;
 DROP TABLE payout_attempts;
 DROP TABLE payouts;

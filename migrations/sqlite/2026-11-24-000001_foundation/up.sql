@@ -175,6 +175,10 @@ CREATE TABLE deposits (
     reference TEXT UNIQUE,                -- our order id at the processor
     processor_reference TEXT,
     capture TEXT,
+    language TEXT,
+    token TEXT UNIQUE,                    -- names the customer's pages of this deposit; can't be guessed
+    opened TEXT,                          -- where the customer pays, as the processor said it (JSON)
+    attempted TEXT,                       -- a call that is under way or whose answer is not known: debit, capture, cancel
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 ) STRICT;
@@ -186,6 +190,26 @@ WHEN OLD.status = 'Credited' AND NEW.status NOT IN ('Credited', 'Reversed') OR O
 BEGIN
     SELECT RAISE(ABORT, 'a credited deposit can only be reversed');
 END;
+
+-- Refunds of deposits that we run. The customer is debited before the processor is asked, and gets it back when the
+-- processor says no.
+CREATE TABLE refunds (
+    id INTEGER PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL UNIQUE,            -- deposit / number
+    version INTEGER NOT NULL,
+    deposit_id INTEGER NOT NULL REFERENCES deposits (id) DEFERRABLE INITIALLY DEFERRED,
+    number INTEGER NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('Planned', 'Sending', 'Succeeded', 'Refused', 'Unknown')),
+    processor_reference TEXT,
+    code TEXT,
+    reason TEXT,
+    inquiries INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX refunds_by_deposit ON refunds (deposit_id, number);
 
 -- What a card payout can go to: a processor's pseudo card number, never a card number.
 CREATE TABLE instruments (

@@ -66,6 +66,65 @@ impl Deposit {
         Ok(Change { deposit, from: Some(self.status), transactions: vec![transaction] })
     }
 
+    /// Credits one part of what the processor captured; the last part ends the deposit at Credited.
+    pub fn credit_part(&self, amount: Money, last: bool) -> Result<Change, Refusal> {
+        self.step(DepositStatus::Credited)?;
+        let captured = self.captured.plus(amount).map_err(|e| Refusal::money("Amount", e))?;
+        if captured.minor() > self.amount.minor() {
+            return Err(Refusal::bad("Amount", "is more than what was authorized and not captured yet"));
+        }
+        let ended = last || captured == self.amount;
+        let status = if ended { DepositStatus::Credited } else { DepositStatus::Authorized };
+        let deposit = Deposit { status, captured, ..self.clone() };
+        // The first part bears the deposit's own name; later ones say where they begin.
+        let subject = match self.captured.minor() {
+            0 => self.id.to_string(),
+            before => format!("{}/{before}", self.id),
+        };
+        let transaction =
+            deposit.transaction(Kind::DepositCredited, subject, |t, a| t.moving(amount, a.processor, a.customer))?;
+        Ok(Change { deposit, from: Some(self.status), transactions: vec![transaction] })
+    }
+
+    /// Money came that is not what we asked for: it waits in suspense for a person, and the customer gets nothing yet.
+    pub fn suspend(&self, amount: Money) -> Result<Transaction, Refusal> {
+        let processor = self.processor.as_ref().map_or("unassigned", |named| &named.platform);
+        let suspense = Account::suspense(processor, amount.currency());
+        let source = Account::processor(processor, amount.currency());
+        Transaction::new(Kind::Suspense, self.id, &self.front_end)
+            .moving(amount, source, suspense)
+            .map_err(|e| Refusal::money("Amount", e))
+    }
+
+    /// Takes a refund from the customer, before the processor is asked to make it.
+    pub fn refund(&self, amount: Money, number: i64, available: Money) -> Result<Change, Refusal> {
+        if self.status != DepositStatus::Credited {
+            return Err(Refusal::IllegalDepositStep { from: self.status.name(), to: "refunded" });
+        }
+        let refunded = self.refunded.plus(amount).map_err(|e| Refusal::money("Amount", e))?;
+        if refunded.minor() > self.captured.minor() {
+            return Err(Refusal::bad("Amount", "is more than what was captured and not refunded yet"));
+        }
+        if available.minor() < amount.minor() {
+            return Err(Refusal::InsufficientFunds { available, needed: amount });
+        }
+        let deposit = Deposit { refunded, ..self.clone() };
+        let subject = format!("{}/refund-{number}", self.id);
+        let transaction =
+            deposit.transaction(Kind::DepositRefunded, subject, |t, a| t.moving(amount, a.customer, a.processor))?;
+        Ok(Change { deposit, from: Some(self.status), transactions: vec![transaction] })
+    }
+
+    /// The processor refused a refund: the exact opposite of taking it.
+    pub fn return_refund(&self, amount: Money, number: i64) -> Result<Change, Refusal> {
+        let refunded = self.refunded.minus(amount).map_err(|e| Refusal::money("Amount", e))?;
+        let deposit = Deposit { refunded, ..self.clone() };
+        let subject = format!("{}/refund-{number}", self.id);
+        let transaction = deposit
+            .transaction(Kind::DepositRefundReturned, subject, |t, a| t.moving(amount, a.processor, a.customer))?;
+        Ok(Change { deposit, from: Some(self.status), transactions: vec![transaction] })
+    }
+
     /// The processor took the whole credited amount back; the balance may go below zero.
     pub fn reverse(&self) -> Result<Change, Refusal> {
         self.step(DepositStatus::Reversed)?;

@@ -8,7 +8,7 @@ pub enum DepositStatus {
     Pending,
     /// The acquirer reserved the money, a capture is to follow.
     Authorized,
-    /// We have asked the processor for the money and wait for its word.
+    /// The customer has done his part and we have asked the processor for the money: its word is out.
     Settling,
     Credited,
     Declined,
@@ -45,7 +45,7 @@ impl DepositStatus {
         match self {
             Pending => matches!(to, Authorized | Settling | Credited | Declined | Cancelled),
             Authorized => matches!(to, Settling | Credited | Declined | Cancelled),
-            Settling => matches!(to, Authorized | Credited | Declined | Cancelled),
+            Settling => matches!(to, Pending | Authorized | Credited | Declined | Cancelled),
             Declined | Cancelled => matches!(to, Credited),
             Credited => matches!(to, Reversed),
             Reversed => false,
@@ -77,7 +77,7 @@ mod tests {
         let expected = "\
 !>>>>>! Pending
 !!>>>>! Authorized
-!>!>>>! Settling
+>>!>>>! Settling
 !!!!!!> Credited
 !!!>!!! Declined
 !!!>!!! Cancelled

@@ -1,0 +1,158 @@
+//! A deposit that we run begins: recorded before the processor hears of it, so that nothing it says is ever unknown.
+
+use super::answer::Once;
+use super::{Answer, Call, Caller, OperationError, Rules, active_customer, refusable};
+use crate::domain::customer::Customer;
+use crate::domain::deposit::status::DepositStatus;
+use crate::domain::deposit::{Deposit, check};
+use crate::domain::ids::DepositId;
+use crate::domain::money::Money;
+use crate::domain::payout::Named;
+use crate::domain::processor_name::Mapped;
+use crate::domain::refusal::Refusal;
+use crate::store::deposits::Managed;
+use crate::store::outbox::{self, Errand};
+use crate::store::{Tx, Wants, audit, deposits, payouts};
+use chrono::Duration;
+
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub pin: String,
+    pub trace_id: i64,
+    pub amount: Money,
+    pub processor: Mapped,
+    pub account: String,
+    pub method: String,
+    pub payment_method: Option<String>,
+    /// `automatic`, `manual`, or hours as a number.
+    pub capture: String,
+    pub language: String,
+    /// Names the customer's pages; drawn once for all runs of the command.
+    pub token: String,
+    pub created_by: Option<String>,
+}
+
+/// What comes of beginning.
+#[derive(Clone, Debug)]
+pub enum Begun {
+    /// It was decided: refused, or a repeat of an answered call.
+    Answered(Answer),
+    /// The processor is to be asked to open it.
+    ToOpen(Box<(Deposit, Managed, Customer)>),
+}
+
+/// When the sweep first looks after a deposit whose customer never came back.
+const FIRST_SWEEP: Duration = Duration::seconds(60);
+
+impl Wish {
+    pub fn once(&self, rules: &Rules) -> Once {
+        let currency = self.amount.currency();
+        let content = [
+            self.pin.as_str(),
+            &self.amount.minor().to_string(),
+            currency.code(),
+            &self.processor.cashier_name,
+            &self.capture,
+        ];
+        Once::new(&rules.front_end.name, "CreateDeposit", "TraceID", &self.trace_id.to_string(), &content)
+    }
+
+    pub fn wants(&self, rules: &Rules) -> Wants {
+        let front_end = &rules.front_end.name;
+        Wants::nothing()
+            .reply(self.once(rules).reply_name())
+            .customer(front_end, &self.pin)
+            .deposit_of(front_end, self.trace_id)
+    }
+}
+
+pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Begun, OperationError> {
+    let mut to_open = None;
+    let subject = wish.trace_id.to_string();
+    let call = Call { method: "CreateDeposit", subject: &subject, pin: &wish.pin };
+    let answer = refusable(tx, rules, caller, &call, |tx| {
+        if let Some(kept) = wish.once(rules).find(tx)? {
+            return Ok(kept);
+        }
+        to_open = Some(begin(tx, wish, rules, caller)?);
+        Ok(Answer::default())
+    })?;
+    Ok(match to_open.filter(|_| answer.refused.is_none()) {
+        Some(begun) => Begun::ToOpen(Box::new(begun)),
+        None => Begun::Answered(answer),
+    })
+}
+
+fn begin(
+    tx: &mut Tx<'_>,
+    wish: &Wish,
+    rules: &Rules,
+    caller: &Caller,
+) -> Result<(Deposit, Managed, Customer), OperationError> {
+    let front_end = &rules.front_end;
+    let customer = active_customer(tx, rules, &wish.pin)?;
+    if let Some(held) = deposits::lock_by_trace(tx, &front_end.name, wish.trace_id)? {
+        // A call before this one got as far as the record and no answer: it goes on from there.
+        let managed = deposits::managed(tx, held.id)?.ok_or(Refusal::Conflict { field: "TraceID" })?;
+        let same = held.pin == wish.pin && held.amount == wish.amount && managed.account == wish.account;
+        if !same {
+            return Err(Refusal::Conflict { field: "TraceID" }.into());
+        }
+        return Ok((held, managed, customer));
+    }
+    let open = front_end.deposit_lock && payouts::has_requested_in(tx, customer.id)?;
+    check(wish.amount, front_end, open)?;
+
+    let id = DepositId(tx.new_id()?);
+    let nothing = Money::zero(wish.amount.currency());
+    let deposit = Deposit {
+        id,
+        front_end: front_end.name.clone(),
+        pin: wish.pin.clone(),
+        trace_id: wish.trace_id,
+        status: DepositStatus::Pending,
+        amount: wish.amount,
+        captured: nothing,
+        refunded: nothing,
+        processor: Some(Named::from(wish.processor.clone())),
+        payment_method: wish.payment_method.clone(),
+        transaction_id: None,
+        created_by: wish.created_by.clone(),
+    };
+    let managed = Managed {
+        account: wish.account.clone(),
+        method: wish.method.clone(),
+        // Letters and digits alone fit every processor's format, and the id is unique over all nodes.
+        reference: id.to_string().replace('-', ""),
+        processor_reference: None,
+        capture: wish.capture.clone(),
+        language: wish.language.clone(),
+        token: wish.token.clone(),
+        opened: None,
+        attempted: None,
+        created_at: tx.now_micros(),
+        updated_at: tx.now_micros(),
+    };
+    deposits::insert(tx, &deposit, customer.id, Some(managed.clone()))?;
+    outbox::put(tx, &settle_errand(id), tx.now() + FIRST_SWEEP)?;
+    let fact = audit::Fact {
+        front_end: front_end.name.clone(),
+        pin: wish.pin.clone(),
+        who: wish.created_by.clone().unwrap_or_else(|| caller.who.clone()),
+        to: deposit.status.to_string(),
+        request_id: caller.request_id.clone(),
+        ..audit::Fact::of("deposit.begun", id)
+    };
+    let fact = fact
+        .with("trace_id", wish.trace_id)
+        .with("amount", wish.amount.to_string())
+        .with("account", wish.account.as_str())
+        .with("reference", managed.reference.as_str());
+    audit::record(tx, fact)?;
+    Ok((deposit, managed, customer))
+}
+
+/// The errand that looks after a deposit until it has ended.
+pub fn settle_errand(id: DepositId) -> Errand {
+    Errand { kind: "settle_deposit".to_owned(), subject: id.to_string(), payload: "{}".to_owned() }
+}

@@ -1,0 +1,149 @@
+//! A payout's attempt at its processor: Sending is committed before the first byte leaves, and every outcome is
+//! applied once, by whoever still holds the errand.
+
+use super::update_payout;
+use super::{Caller, OperationError, Rules};
+use crate::domain::ids::AttemptId;
+use crate::domain::outcome::Outcome;
+use crate::domain::payout::Payout;
+use crate::domain::payout::attempt::AttemptState;
+use crate::domain::payout::status::PayoutStatus;
+use crate::domain::refusal::Refusal;
+use crate::store::attempts::{self, Attempt};
+use crate::store::outbox::{self, Claimed};
+use crate::store::{Tx, audit, payouts};
+
+/// What is to be done with an attempt now.
+#[derive(Clone, Debug)]
+pub enum Next {
+    /// Sending is committed: send it.
+    Send(Box<(Attempt, Payout)>),
+    /// Its answer got lost or is open: ask.
+    Inquire(Box<(Attempt, Payout)>),
+    /// It is settled, or the claim was lost.
+    Nothing,
+}
+
+/// Decides and commits what is next, before anything leaves.
+pub fn next(tx: &mut Tx<'_>, id: AttemptId, claim: &Claimed, caller: &Caller) -> Result<Next, OperationError> {
+    if !outbox::is_held(tx, claim)? {
+        return Ok(Next::Nothing);
+    }
+    let Some(mut attempt) = attempts::lock(tx, id)? else {
+        outbox::finish(tx, claim)?;
+        return Ok(Next::Nothing);
+    };
+    let payout = payouts::lock(tx, attempt.payout)?.ok_or(Refusal::PayoutNotFound)?;
+    match attempt.state {
+        AttemptState::Planned if payout.status == PayoutStatus::InProgress => {
+            attempt.state = AttemptState::Sending;
+            attempts::advance(tx, &attempt)?;
+            record(tx, &attempt, &payout, AttemptState::Planned, caller, "")?;
+            Ok(Next::Send(Box::new((attempt, payout))))
+        }
+        // Its payout went another way before anything left.
+        AttemptState::Planned => {
+            attempt.state = AttemptState::Refused;
+            attempt.reason = Some("withdrawn before it was sent".to_owned());
+            attempts::advance(tx, &attempt)?;
+            outbox::finish(tx, claim)?;
+            Ok(Next::Nothing)
+        }
+        // Whoever was sending it is gone: nobody knows how far he came.
+        AttemptState::Sending => {
+            attempt.state = AttemptState::Unknown;
+            attempt.reason = Some("the sender was interrupted".to_owned());
+            attempts::advance(tx, &attempt)?;
+            record(tx, &attempt, &payout, AttemptState::Sending, caller, "the sender was interrupted")?;
+            Ok(Next::Inquire(Box::new((attempt, payout))))
+        }
+        AttemptState::Unknown => Ok(Next::Inquire(Box::new((attempt, payout)))),
+        AttemptState::Succeeded | AttemptState::Refused => {
+            outbox::finish(tx, claim)?;
+            Ok(Next::Nothing)
+        }
+    }
+}
+
+/// Where an attempt stands after an outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    pub state: AttemptState,
+    pub inquiries: i64,
+}
+
+/// Applies an outcome; `None` when the claim was lost, and then nothing is written.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    id: AttemptId,
+    outcome: &Outcome,
+    claim: &Claimed,
+    approve: Option<&Rules>,
+    caller: &Caller,
+) -> Result<Option<Applied>, OperationError> {
+    if !outbox::is_held(tx, claim)? {
+        return Ok(None);
+    }
+    let Some(mut attempt) = attempts::lock(tx, id)? else { return Ok(None) };
+    let payout = payouts::lock(tx, attempt.payout)?.ok_or(Refusal::PayoutNotFound)?;
+    let from = attempt.state;
+    let to = AttemptState::after(outcome);
+    if from == to || from.may_become(to) {
+        attempt.state = to;
+    }
+    let why = match outcome {
+        Outcome::Paid { reference } => {
+            attempt.processor_reference = Some(reference.clone());
+            String::new()
+        }
+        Outcome::Declined { code, reason } => {
+            attempt.code = Some(code.clone());
+            attempt.reason = Some(reason.clone());
+            format!("{code}: {reason}")
+        }
+        Outcome::NotFound => "the processor does not know it".to_owned(),
+        Outcome::NotSent { cause } | Outcome::Open { cause } | Outcome::Unknown { cause } => {
+            attempt.reason = Some(cause.clone());
+            cause.clone()
+        }
+    };
+    attempt.inquiries += i64::from(attempt.state == AttemptState::Unknown);
+    attempts::advance(tx, &attempt)?;
+    if from != attempt.state {
+        record(tx, &attempt, &payout, from, caller, &why)?;
+    }
+    let settled = matches!(attempt.state, AttemptState::Succeeded | AttemptState::Refused);
+    if settled {
+        outbox::finish(tx, claim)?;
+    }
+    if attempt.state == AttemptState::Succeeded
+        && let Some(rules) = approve
+    {
+        let reference = attempt.processor_reference.clone();
+        update_payout::approve(tx, attempt.payout, reference, rules, caller)?;
+    }
+    Ok(Some(Applied { state: attempt.state, inquiries: attempt.inquiries }))
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    attempt: &Attempt,
+    payout: &Payout,
+    from: AttemptState,
+    caller: &Caller,
+    why: &str,
+) -> Result<(), OperationError> {
+    let fact = audit::Fact {
+        front_end: payout.front_end.clone(),
+        pin: payout.pin.clone(),
+        who: caller.who.clone(),
+        why: why.to_owned(),
+        from: from.name().to_owned(),
+        to: attempt.state.name().to_owned(),
+        request_id: caller.request_id.clone(),
+        ..audit::Fact::of("payout.attempt", payout.id)
+    };
+    let fact = fact.with("attempt", attempt.id.to_string()).with("number", attempt.number);
+    audit::record(tx, fact)?;
+    Ok(())
+}

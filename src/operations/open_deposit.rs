@@ -1,0 +1,69 @@
+//! The processor has answered the opening of a deposit: where the customer pays, or that he can't.
+
+use super::begin_deposit::settle_errand;
+use super::{Answer, Caller, OperationError, answer::Once};
+use crate::domain::deposit::status::DepositStatus;
+use crate::domain::ids::DepositId;
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::store::{Tx, audit, deposits, outbox};
+
+/// What the processor said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The customer pays there; `how` is kept as it is for his pages.
+    Opened { how: String, reference: Option<String> },
+    Refused { code: String, reason: String },
+}
+
+pub fn run(
+    tx: &mut Tx<'_>,
+    id: DepositId,
+    said: &Said,
+    once: &Once,
+    caller: &Caller,
+) -> Result<Answer, OperationError> {
+    // Another run of the same call may have been faster: its answer is the answer.
+    if let Some(kept) = once.find(tx)? {
+        return Ok(kept);
+    }
+    let deposit = deposits::lock(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    let answer = match said {
+        Said::Opened { how, reference } => {
+            deposits::note_opened(tx, id, how)?;
+            if let Some(reference) = reference {
+                deposits::note_reference(tx, id, reference)?;
+            }
+            Answer { deposit: Some(id), ..Answer::done("Deposit opened") }
+        }
+        Said::Refused { code, reason } => {
+            if let Some(change) = deposit.note(DepositStatus::Declined) {
+                deposits::advance(tx, &change.deposit)?;
+            }
+            let description = format!("PP: the processor refuses the deposit ({code}): {reason}");
+            Answer {
+                refused: Some(RefusalCode::Rule),
+                deposit: Some(id),
+                description,
+                ..Answer::default()
+            }
+        }
+    };
+    let opened = answer.refused.is_none();
+    if !opened {
+        // Nothing is out there to look after.
+        outbox::put(tx, &settle_errand(id), tx.now())?;
+    }
+    let fact = audit::Fact {
+        front_end: deposit.front_end.clone(),
+        pin: deposit.pin.clone(),
+        who: caller.who.clone(),
+        from: deposit.status.to_string(),
+        to: if opened { deposit.status } else { DepositStatus::Declined }.to_string(),
+        why: if opened { String::new() } else { answer.description.clone() },
+        request_id: caller.request_id.clone(),
+        ..audit::Fact::of("deposit.opened", id)
+    };
+    audit::record(tx, fact)?;
+    once.keep(tx, &answer)?;
+    Ok(answer)
+}

@@ -1,0 +1,159 @@
+//! Captured money goes back to the customer's card or account: taken from his balance first, then asked of the
+//! processor by an errand, and given back to his balance if the processor refuses.
+
+use super::answer::Once;
+use super::capture_deposit::of_caller;
+use super::{Answer, Call, Caller, OperationError, Rules, post, refusable, told};
+use crate::domain::deposit::Deposit;
+use crate::domain::ids::DepositId;
+use crate::domain::ledger::Account;
+use crate::domain::money::Money;
+use crate::domain::outcome::Outcome;
+use crate::domain::payout::attempt::AttemptState;
+use crate::domain::refusal::Refusal;
+use crate::store::outbox::{self, Claimed, Errand};
+use crate::store::refunds::{self, Refund};
+use crate::store::{Tx, Wants, audit, deposits, ledger};
+
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub pin: String,
+    /// The refund's own number: the same refund is made once.
+    pub trace_id: i64,
+    pub deposit: DepositId,
+    pub amount: Option<Money>,
+    pub updated_by: Option<String>,
+}
+
+impl Wish {
+    fn once(&self, rules: &Rules) -> Once {
+        let amount = self.amount.map_or_else(String::new, |amount| amount.minor().to_string());
+        let content = [self.pin.as_str(), &self.deposit.to_string(), &amount];
+        Once::new(&rules.front_end.name, "RefundDeposit", "TraceID", &self.trace_id.to_string(), &content)
+    }
+
+    pub fn wants(&self, rules: &Rules) -> Wants {
+        let front_end = &rules.front_end;
+        Wants::nothing()
+            .reply(self.once(rules).reply_name())
+            .customer(&front_end.name, &self.pin)
+            .deposit(self.deposit)
+            .account(Account::customer(&front_end.name, &self.pin, front_end.currency))
+    }
+}
+
+pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
+    let once = wish.once(rules);
+    let subject = wish.deposit.to_string();
+    let call = Call { method: "RefundDeposit", subject: &subject, pin: &wish.pin };
+    refusable(tx, rules, caller, &call, |tx| {
+        if let Some(kept) = once.find(tx)? {
+            return Ok(kept);
+        }
+        let answer = order(tx, wish, rules, caller)?;
+        once.keep(tx, &answer)?;
+        Ok(answer)
+    })
+}
+
+fn order(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
+    let (deposit, _) = of_caller(tx, rules, wish.deposit, &wish.pin)?;
+    if refunds::is_open(tx, deposit.id)? {
+        return Err(OperationError::NotYet("another refund of this deposit is under way, please repeat"));
+    }
+    let front_end = &rules.front_end;
+    let account = Account::customer(&front_end.name, &wish.pin, front_end.currency);
+    let available = ledger::balance(tx, &account)?;
+    let left = deposit.captured.minus(deposit.refunded).map_err(|error| Refusal::money("Amount", error))?;
+    let amount = wish.amount.unwrap_or(left).positive().map_err(|error| Refusal::money("Amount", error))?;
+    let number = refunds::next_number(tx, deposit.id)?;
+    let change = deposit.refund(amount, number, available)?;
+
+    deposits::advance(tx, &change.deposit)?;
+    post(tx, &change.transactions)?;
+    let refund = refunds::plan(tx, deposit.id, number, amount)?;
+    outbox::put(tx, &errand(&refund), tx.now())?;
+    let who = wish.updated_by.clone().unwrap_or_else(|| caller.who.clone());
+    let fact = fact("deposit.refund_ordered", &deposit, &refund, who, caller);
+    audit::record(tx, fact.with("postings", told(&change.transactions)))?;
+    Ok(Answer { deposit: Some(deposit.id), ..Answer::done(format!("Refund of {amount} ordered")) })
+}
+
+fn errand(refund: &Refund) -> Errand {
+    let subject = format!("{}/{}", refund.deposit, refund.number);
+    Errand { kind: "refund".to_owned(), subject, payload: serde_json::json!({ "refund": refund.id }).to_string() }
+}
+
+/// Commits that the refund is about to be sent. The rooms recognise a refund that they were asked for before, so one
+/// whose answer got lost is asked for again under the same name.
+pub fn sending(tx: &mut Tx<'_>, id: i64, claim: &Claimed) -> Result<Option<Refund>, OperationError> {
+    if !outbox::is_held(tx, claim)? {
+        return Ok(None);
+    }
+    let Some(mut refund) = refunds::lock(tx, id)? else { return Ok(None) };
+    match refund.state {
+        AttemptState::Planned | AttemptState::Unknown | AttemptState::Sending => {}
+        AttemptState::Succeeded | AttemptState::Refused => {
+            outbox::finish(tx, claim)?;
+            return Ok(None);
+        }
+    }
+    refund.state = AttemptState::Sending;
+    refunds::advance(tx, &refund)?;
+    Ok(Some(refund))
+}
+
+/// Applies what the processor said. `None` when the claim was lost; else whether it is settled.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    id: i64,
+    outcome: &Outcome,
+    claim: &Claimed,
+    caller: &Caller,
+) -> Result<Option<bool>, OperationError> {
+    if !outbox::is_held(tx, claim)? {
+        return Ok(None);
+    }
+    let Some(mut refund) = refunds::lock(tx, id)? else { return Ok(None) };
+    let deposit = deposits::lock(tx, refund.deposit)?.ok_or(Refusal::DepositNotFound)?;
+    refund.inquiries += 1;
+    let (state, code, reason) = match outcome {
+        Outcome::Paid { reference } => {
+            refund.processor_reference = Some(reference.clone());
+            (AttemptState::Succeeded, None, None)
+        }
+        Outcome::Declined { code, reason } => (AttemptState::Refused, Some(code.clone()), Some(reason.clone())),
+        Outcome::NotSent { cause } => (AttemptState::Planned, None, Some(cause.clone())),
+        Outcome::NotFound => (AttemptState::Planned, None, None),
+        Outcome::Open { cause } | Outcome::Unknown { cause } => (AttemptState::Unknown, None, Some(cause.clone())),
+    };
+    refund.state = state;
+    refund.code = code;
+    refund.reason = reason;
+    refunds::advance(tx, &refund)?;
+    let settled = matches!(state, AttemptState::Succeeded | AttemptState::Refused);
+    if state == AttemptState::Refused {
+        let change = deposit.return_refund(refund.amount, refund.number)?;
+        deposits::advance(tx, &change.deposit)?;
+        post(tx, &change.transactions)?;
+    }
+    if settled {
+        let fact = fact("deposit.refund_settled", &deposit, &refund, caller.who.clone(), caller);
+        audit::record(tx, fact)?;
+    }
+    Ok(Some(settled))
+}
+
+fn fact(kind: &'static str, deposit: &Deposit, refund: &Refund, who: String, caller: &Caller) -> audit::Fact {
+    audit::Fact {
+        front_end: deposit.front_end.clone(),
+        pin: deposit.pin.clone(),
+        who,
+        to: refund.state.name().to_owned(),
+        why: refund.reason.clone().unwrap_or_default(),
+        request_id: caller.request_id.clone(),
+        ..audit::Fact::of(kind, deposit.id)
+    }
+    .with("amount", refund.amount.to_string())
+    .with("number", refund.number)
+}

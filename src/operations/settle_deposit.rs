@@ -1,0 +1,183 @@
+//! What the processor says of a deposit is applied: credited once, whatever arrives, in whatever order, however often.
+
+use super::{Caller, post, told};
+use crate::domain::deposit::Deposit;
+use crate::domain::deposit::status::DepositStatus;
+use crate::domain::ids::DepositId;
+use crate::domain::money::{Currency, Money};
+use crate::domain::outcome::DepositOutcome;
+use crate::domain::refusal::Refusal;
+use crate::store::deposits::Managed;
+use crate::store::{OperationError, StoreError, Tx, audit, deposits};
+
+/// Where the deposit stands afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    pub status: DepositStatus,
+    /// Nothing more is expected: the sweep may rest.
+    pub ended: bool,
+    pub alert: Option<&'static str>,
+}
+
+/// Notes that the processor is about to be asked for the money. `false` when there is nothing to ask for.
+pub fn begin(tx: &mut Tx<'_>, id: DepositId, call: &str) -> Result<bool, OperationError> {
+    let deposit = deposits::lock(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    match deposit.status {
+        DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling => {}
+        DepositStatus::Credited
+        | DepositStatus::Declined
+        | DepositStatus::Cancelled
+        | DepositStatus::Reversed => return Ok(false),
+    }
+    if let Some(change) = deposit.note(DepositStatus::Settling) {
+        deposits::advance(tx, &change.deposit)?;
+    }
+    deposits::note_attempted(tx, id, Some(call))?;
+    Ok(true)
+}
+
+/// Applies an outcome. A processor's amount that is not ours credits nobody: it goes to suspense, for a person.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    id: DepositId,
+    outcome: &DepositOutcome,
+    caller: &Caller,
+) -> Result<Settled, OperationError> {
+    let deposit = deposits::lock(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    let managed = deposits::managed(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    match outcome {
+        DepositOutcome::Paid { reference, minor, currency } => {
+            note_reference(tx, &managed, id, reference)?;
+            paid(tx, &deposit, *minor, currency, reference, caller)
+        }
+        DepositOutcome::Authorized { reference } => {
+            note_reference(tx, &managed, id, reference)?;
+            deposits::note_attempted(tx, id, None)?;
+            noted(tx, &deposit, DepositStatus::Authorized, "", caller)
+        }
+        DepositOutcome::Failed { code, reason } => {
+            deposits::note_attempted(tx, id, None)?;
+            let cancelled = managed.attempted.as_deref() == Some(CANCEL);
+            let to = if cancelled { DepositStatus::Cancelled } else { DepositStatus::Declined };
+            noted(tx, &deposit, to, &format!("{code}: {reason}"), caller)
+        }
+        // The customer may still come; what was attempted stays noted until its answer is known.
+        DepositOutcome::Open { .. } => Ok(stays(&deposit)),
+        DepositOutcome::NotFound | DepositOutcome::Unknown { .. } => Ok(stays(&deposit)),
+    }
+}
+
+/// What `attempted` says while a deposit is being given up.
+pub const CANCEL: &str = "cancel";
+
+fn note_reference(
+    tx: &mut Tx<'_>,
+    managed: &Managed,
+    id: DepositId,
+    reference: &str,
+) -> Result<(), StoreError> {
+    if managed.processor_reference.is_some() || reference.is_empty() {
+        return Ok(());
+    }
+    deposits::note_reference(tx, id, reference)
+}
+
+fn paid(
+    tx: &mut Tx<'_>,
+    deposit: &Deposit,
+    minor: i64,
+    currency: &str,
+    reference: &str,
+    caller: &Caller,
+) -> Result<Settled, OperationError> {
+    match deposit.status {
+        DepositStatus::Credited | DepositStatus::Reversed => return Ok(stays(deposit)),
+        DepositStatus::Pending
+        | DepositStatus::Authorized
+        | DepositStatus::Settling
+        | DepositStatus::Declined
+        | DepositStatus::Cancelled => {}
+    }
+    let expected = deposit.amount;
+    if minor != expected.minor() || !currency.eq_ignore_ascii_case(expected.currency().code()) {
+        return differs(tx, deposit, minor, currency, caller);
+    }
+    let rest = expected.minus(deposit.captured).map_err(|error| Refusal::money("Amount", error))?;
+    let mut change = deposit.credit_part(rest, true)?;
+    change.deposit.transaction_id = Some(reference.to_owned()).filter(|text| !text.is_empty());
+    deposits::advance(tx, &change.deposit)?;
+    deposits::note_attempted(tx, deposit.id, None)?;
+    post(tx, &change.transactions)?;
+    let fact = fact("deposit.credited", deposit, caller, change.deposit.status)
+        .with("amount", rest.to_string())
+        .with("processor_reference", reference)
+        .with("postings", told(&change.transactions));
+    audit::record(tx, fact)?;
+    Ok(Settled { status: change.deposit.status, ended: true, alert: None })
+}
+
+/// Other money than we asked for: in suspense, once, and a person must look.
+fn differs(
+    tx: &mut Tx<'_>,
+    deposit: &Deposit,
+    minor: i64,
+    currency: &str,
+    caller: &Caller,
+) -> Result<Settled, OperationError> {
+    let alert = Some("deposit_amount_differs");
+    let Some(currency) = Currency::find(currency).filter(|_| minor > 0) else {
+        return Ok(Settled { alert, ..stays(deposit) });
+    };
+    let came = Money::from_minor(minor, currency);
+    if deposits::is_suspended(tx, deposit.id)? {
+        return Ok(Settled { status: deposit.status, ended: true, alert: None });
+    }
+    let transaction = deposit.suspend(came)?;
+    post(tx, std::slice::from_ref(&transaction))?;
+    deposits::note_attempted(tx, deposit.id, Some("suspense"))?;
+    let fact = fact("deposit.suspended", deposit, caller, deposit.status)
+        .with("expected", deposit.amount.to_string())
+        .with("came", came.to_string())
+        .with("postings", told(std::slice::from_ref(&transaction)));
+    audit::record(tx, fact)?;
+    Ok(Settled { status: deposit.status, ended: true, alert })
+}
+
+fn noted(
+    tx: &mut Tx<'_>,
+    deposit: &Deposit,
+    to: DepositStatus,
+    why: &str,
+    caller: &Caller,
+) -> Result<Settled, OperationError> {
+    let Some(change) = deposit.note(to) else { return Ok(stays(deposit)) };
+    deposits::advance(tx, &change.deposit)?;
+    let fact = audit::Fact { why: why.to_owned(), ..fact("deposit.updated", deposit, caller, to) };
+    audit::record(tx, fact)?;
+    Ok(stays(&change.deposit))
+}
+
+fn stays(deposit: &Deposit) -> Settled {
+    let ended = match deposit.status {
+        DepositStatus::Pending | DepositStatus::Settling => false,
+        // It waits for a capture that somebody asks for.
+        DepositStatus::Authorized => true,
+        DepositStatus::Credited
+        | DepositStatus::Declined
+        | DepositStatus::Cancelled
+        | DepositStatus::Reversed => true,
+    };
+    Settled { status: deposit.status, ended, alert: None }
+}
+
+fn fact(kind: &'static str, deposit: &Deposit, caller: &Caller, to: DepositStatus) -> audit::Fact {
+    audit::Fact {
+        front_end: deposit.front_end.clone(),
+        pin: deposit.pin.clone(),
+        who: caller.who.clone(),
+        from: deposit.status.to_string(),
+        to: to.to_string(),
+        request_id: caller.request_id.clone(),
+        ..audit::Fact::of(kind, deposit.id)
+    }
+}
