@@ -1,9 +1,9 @@
 //! Tillgate, the platform side of a payment cashier.
 //!
 //! The rooms, in reading order: [`domain`] is what is true, [`operations`] what can happen, [`store`] where it is
-//! kept. [`cashier`] and [`platform`] are doors, [`processors`] the world outside. [`config`] describes a house,
-//! [`server`] builds it, [`cli`] is how people start it, [`replay`] plays the cashier against it. Time and chance come
-//! in through [`clock`].
+//! kept. [`cashier`], [`platform`], [`notifications`] and [`player`] are doors, [`processors`] the world outside, which
+//! only the [`desk`] speaks to; the [`worker`] brings it what is due. [`config`] describes a house, [`server`] builds it,
+//! [`cli`] is how people start it, [`replay`] plays the cashier against it. Time and chance come in through [`clock`].
 
 pub mod domain;
 
@@ -15,6 +15,12 @@ pub mod cashier;
 pub mod platform;
 
 pub mod processors;
+
+pub mod desk;
+pub mod worker;
+
+pub mod notifications;
+pub mod player;
 
 pub mod clock;
 pub mod config;

@@ -5,9 +5,13 @@ use crate::cashier::directory::Directory;
 use crate::cashier::routes::{self, Cashier};
 use crate::clock::{Clock, Entropy};
 use crate::config::{self, Built, Settings};
+use crate::desk::Desk;
+use crate::notifications::{self, Notifications};
 use crate::platform::{self, Platform};
+use crate::player::{self, Player};
 use crate::store::{Store, StoreError, migrations};
 use crate::telemetry;
+use crate::worker::{Pace, Worker};
 use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -44,6 +48,8 @@ pub struct Running {
     pub store: Store,
     pub directory: Directory,
     pub platform: Platform,
+    pub worker: Worker,
+    working: Option<tokio::task::JoinHandle<()>>,
     handle: ServerHandle,
     served: tokio::task::JoinHandle<std::io::Result<()>>,
     draining: Arc<AtomicBool>,
@@ -53,6 +59,7 @@ pub struct Running {
 pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Result<Running, StartError> {
     let Built { store: options, front_ends, keys, trusted_proxies } =
         config::build(settings, &entropy).map_err(StartError::Config)?;
+    let processors = config::processors(settings, &clock, &entropy).map_err(StartError::Config)?;
     if settings.database.migrate_on_start {
         let url = options.url.clone();
         let migrated = tokio::task::spawn_blocking(move || migrations::run(&url)).await;
@@ -67,7 +74,24 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
     if settings.sandbox.enabled {
         sandbox::fill(&store, &directory, &settings.sandbox).await.map_err(StartError::Sandbox)?;
     }
+    let listener = bind(&settings.listen.cashier)?;
+    let address = listener.local_addr().map_err(|error| unbound(&settings.listen.cashier, &error))?;
+    let public_url = match settings.player.public_url.trim_end_matches('/') {
+        "" => format!("http://{address}"),
+        url => url.to_owned(),
+    };
+    let found = directory.clone();
+    let desk = Desk {
+        store: store.clone(),
+        processors,
+        rules: Arc::new(move |name: &str| found.now().find(name).map(|door| door.rules.clone())),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        public_url: public_url.into(),
+        abandon_after: chrono::Duration::minutes(settings.worker.abandon_minutes as i64),
+    };
     let cashier = Cashier {
+        desk,
         directory: directory.clone(),
         store: store.clone(),
         entropy: entropy.clone(),
@@ -78,13 +102,25 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
             .unwrap_or(StatusCode::OK),
     };
     let platform = Platform::new(directory.clone(), store.clone(), keys, entropy, clock);
-    serve(settings, cashier, platform)
+    serve(settings, listener, cashier, platform)
 }
 
-fn serve(settings: &Settings, cashier: Cashier, platform: Platform) -> Result<Running, StartError> {
+fn serve(
+    settings: &Settings,
+    listener: TcpListener,
+    cashier: Cashier,
+    platform: Platform,
+) -> Result<Running, StartError> {
     telemetry::metrics();
-    let listener = bind(&settings.listen.cashier)?;
     let address = listener.local_addr().map_err(|error| unbound(&settings.listen.cashier, &error))?;
+    let pace = Pace {
+        concurrent: settings.worker.concurrent.max(1),
+        poll: Duration::from_millis(settings.worker.poll_ms.max(10)),
+        lease: chrono::Duration::seconds(settings.worker.lease_seconds as i64),
+    };
+    let worker = Worker::new(cashier.desk.clone(), &settings.node.name, pace);
+    let notifications = Notifications { desk: cashier.desk.clone(), worker: worker.clone() };
+    let player = Player { desk: cashier.desk.clone(), worker: worker.clone() };
     let draining = Arc::new(AtomicBool::new(false));
     let (store, directory) = (cashier.store.clone(), cashier.directory.clone());
 
@@ -94,6 +130,7 @@ fn serve(settings: &Settings, cashier: Cashier, platform: Platform) -> Result<Ru
     let make = move |with_cashier: bool, with_platform: bool| {
         let (cashier, platform, flag) = (cashier.clone(), platform.clone(), flag.clone());
         let contract = contract.clone();
+        let (notifications, player) = (notifications.clone(), player.clone());
         move |config: &mut web::ServiceConfig| {
             config.app_data(web::Data::new(flag.clone())).app_data(web::Data::new(cashier.store.clone()));
             config.route("/health", web::get().to(health));
@@ -103,6 +140,8 @@ fn serve(settings: &Settings, cashier: Cashier, platform: Platform) -> Result<Ru
                 // Before the calls, which would take the question for the WSDL as one of theirs.
                 config.app_data(contract.clone()).configure(contract::routes::configure);
                 config.app_data(web::Data::new(cashier.clone())).configure(routes::configure);
+                config.app_data(web::Data::new(notifications.clone())).configure(notifications::configure);
+                config.app_data(web::Data::new(player.clone())).configure(player::configure);
             }
             if with_platform {
                 config.app_data(web::Data::new(platform.clone())).configure(platform::configure);
@@ -136,7 +175,8 @@ fn serve(settings: &Settings, cashier: Cashier, platform: Platform) -> Result<Ru
     let server = server.run();
     let handle = server.handle();
     let served = tokio::spawn(server);
-    Ok(Running { address, store, directory, platform: kept, handle, served, draining })
+    let working = settings.worker.enabled.then(|| tokio::spawn(worker.clone().run()));
+    Ok(Running { address, store, directory, platform: kept, worker, working, handle, served, draining })
 }
 
 fn bind(address: &str) -> Result<TcpListener, StartError> {
@@ -159,6 +199,10 @@ impl Running {
     /// Takes no new calls, finishes those that are under way, then the commands that wait.
     pub async fn stop(self) {
         self.draining.store(true, Ordering::SeqCst);
+        // Errands under way keep their lease; whoever works next goes on with them.
+        if let Some(working) = &self.working {
+            working.abort();
+        }
         self.handle.stop(true).await;
         if let Ok(Err(error)) = self.served.await {
             tracing::error!(%error, "the server ended with an error");

@@ -9,15 +9,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("store", &["domain", "clock"]),
     ("operations", &["domain", "store", "clock"]),
-    ("cashier", &["domain", "operations", "store", "clock"]),
+    // Deposits that we run are opened, captured and given up at the desk.
+    ("cashier", &["domain", "operations", "store", "clock", "desk"]),
     // The front ends are described once, at the cashier's door.
     ("platform", &["domain", "operations", "store", "clock", "cashier"]),
     ("processors", &["domain", "clock"]),
     // A client of any server: it shares nothing with the doors that it tests.
     ("replay", &[]),
-    ("worker", &["domain", "operations", "store", "processors", "clock"]),
-    ("notifications", &["domain", "operations", "store", "processors", "clock"]),
-    ("player", &["domain", "operations", "store", "processors", "clock"]),
+    // The only room that speaks to processors.
+    ("desk", &["domain", "operations", "store", "processors", "clock"]),
+    ("worker", &["domain", "operations", "store", "desk", "clock"]),
+    ("notifications", &["domain", "operations", "store", "processors", "desk", "worker", "clock"]),
+    // A browser that comes back may bring a notice, which is read as one.
+    ("player", &["domain", "operations", "store", "desk", "worker", "notifications", "clock"]),
     ("backoffice", &["domain", "operations", "store", "clock"]),
 ];
 
@@ -57,7 +61,8 @@ fn processors_rooms_do_not_know_each_other_and_simulators_do_not_know_their_clie
                 wrong.push(format!("{} looks into {other}", file.display()));
             }
         }
-        let in_simulator = file.components().any(|part| part.as_os_str().to_string_lossy().starts_with("simulator"));
+        let in_simulator =
+            file.components().any(|part| part.as_os_str().to_string_lossy().starts_with("simulator"));
         let clients = ["codec", "client", "envelope", "checksum", "tree"];
         let uses = |name: &&str| {
             let paths = [format!("processors::{room}::{name}"), format!("super::super::{name}")];

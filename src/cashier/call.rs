@@ -6,6 +6,7 @@ use super::catalog::Method;
 use super::directory::Door;
 use super::wire::Fields;
 use crate::clock::Entropy;
+use crate::desk::Desk;
 use crate::domain::ids::{DepositId, PayoutId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payout::status::PayoutStatus;
@@ -22,6 +23,7 @@ pub struct Call<'a> {
     pub caller: Caller,
     pub store: &'a Store,
     pub entropy: &'a Entropy,
+    pub desk: &'a Desk,
 }
 
 impl Call<'_> {

@@ -9,6 +9,7 @@ use super::peer;
 use super::reply::{Told, casing};
 use super::wire::{self, Encoding, Kind, LARGEST_BODY, Request, WireError, canonical};
 use crate::clock::Entropy;
+use crate::desk::Desk;
 use crate::operations::{Caller, OperationError};
 use crate::store::Store;
 use actix_web::http::StatusCode;
@@ -26,6 +27,7 @@ pub struct Cashier {
     pub directory: Directory,
     pub store: Store,
     pub entropy: Entropy,
+    pub desk: Desk,
     pub namespace: Arc<str>,
     pub trusted_proxies: Arc<[IpNet]>,
     pub body_timeout: Duration,
@@ -169,6 +171,7 @@ async fn run(
         caller: Caller { who: "cashier".to_owned(), request_id: request_id.to_owned() },
         store: &cashier.store,
         entropy: &cashier.entropy,
+        desk: &cashier.desk,
     };
     let work = async {
         method.check(call.fields)?;

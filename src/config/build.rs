@@ -142,6 +142,7 @@ fn processors(settings: &Settings, problems: &mut Problems) -> Option<ProcessorM
             route,
             account: mapping.account.clone(),
             method: mapping.method.clone(),
+            approve_when_paid: mapping.confirm == settings::Confirm::Automatic,
         };
         lines.push((name.clone(), processor));
     }

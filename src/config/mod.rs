@@ -1,10 +1,12 @@
 //! The configuration: a file, then the environment, then nothing. Unknown keys are refused, and every problem is told
 //! with its key before anything binds.
 
+mod accounts;
 mod build;
 mod load;
 mod settings;
 
+pub use accounts::processors;
 pub use build::{Built, Directory, Problem, build};
 pub use load::{LoadError, load};
 pub use settings::*;

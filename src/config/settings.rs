@@ -22,6 +22,19 @@ pub struct Settings {
     pub cashier: Cashier,
     #[serde(default)]
     pub processors: Processors,
+    /// Paygate merchant accounts by name.
+    #[serde(default)]
+    pub paygate: BTreeMap<String, crate::processors::paygate::Settings>,
+    /// paysafecard and Cash-Ticket accounts.
+    #[serde(default)]
+    pub sopg: crate::processors::sopg::Settings,
+    /// Accounts at REST gateways by name.
+    #[serde(default)]
+    pub rest_gateway: BTreeMap<String, crate::processors::rest_gateway::Settings>,
+    #[serde(default)]
+    pub worker: Worker,
+    #[serde(default)]
+    pub player: Player,
     #[serde(default)]
     pub front_ends: Vec<FrontEnd>,
     #[serde(default)]
@@ -190,6 +203,41 @@ impl Default for Processors {
     }
 }
 
+/// What carries errands out: payouts, inquiries, refunds, deposits to be settled.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Worker {
+    pub enabled: bool,
+    /// Errands carried out at a time.
+    pub concurrent: usize,
+    /// How often the outbox is looked at when nothing woke us.
+    pub poll_ms: u64,
+    /// How long an errand is ours; longer than the longest call.
+    pub lease_seconds: u64,
+    /// A deposit whose customer never finished is given up after this time.
+    pub abandon_minutes: u64,
+}
+
+impl Default for Worker {
+    fn default() -> Worker {
+        Worker { enabled: true, concurrent: 32, poll_ms: 200, lease_seconds: 120, abandon_minutes: 120 }
+    }
+}
+
+/// The customer's pages, and where processors call us.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Player {
+    /// The address under which browsers and processors reach us; the cashier's listener when empty.
+    pub public_url: String,
+}
+
+impl Default for Player {
+    fn default() -> Player {
+        Player { public_url: String::new() }
+    }
+}
+
 #[derive(Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unknown {
@@ -211,6 +259,17 @@ pub struct Mapping {
     /// The payment method inside the processor, for deposits that we run.
     #[serde(default)]
     pub method: Option<String>,
+    /// Who approves a payout that the processor has paid: the cashier, or we at once.
+    #[serde(default)]
+    pub confirm: Confirm,
+}
+
+#[derive(Clone, Copy, Deserialize, Default, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    #[default]
+    Cashier,
+    Automatic,
 }
 
 fn cashier_route() -> String {

@@ -46,6 +46,8 @@ pub struct Processor {
     pub account: Option<String>,
     /// The payment method inside the processor's room for deposits that we run.
     pub method: Option<String>,
+    /// A payout that the processor has paid approves itself, without the cashier.
+    pub approve_when_paid: bool,
 }
 
 /// What to do with a name that no line of the map covers.
@@ -163,7 +165,13 @@ impl ProcessorMap {
 impl Processor {
     /// A processor that somebody else carries out and we book.
     pub fn booked(name: &str) -> Processor {
-        Processor { name: name.to_owned(), route: Route::Cashier, account: None, method: None }
+        Processor {
+            name: name.to_owned(),
+            route: Route::Cashier,
+            account: None,
+            method: None,
+            approve_when_paid: false,
+        }
     }
 }
 

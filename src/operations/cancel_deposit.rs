@@ -41,7 +41,9 @@ pub fn begin(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Re
             }
             DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling => {}
             DepositStatus::Credited | DepositStatus::Reversed => {
-                return Err(Refusal::IllegalDepositStep { from: deposit.status.name(), to: "Cancelled" }.into());
+                return Err(
+                    Refusal::IllegalDepositStep { from: deposit.status.name(), to: "Cancelled" }.into()
+                );
             }
         }
         if deposit.captured.is_positive() {

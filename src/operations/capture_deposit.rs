@@ -28,7 +28,11 @@ pub struct Wish {
 pub enum Begun {
     Answered(Answer),
     /// The processor is to be asked for this amount.
-    ToCapture { deposit: Box<(Deposit, Managed)>, amount: Money, last: bool },
+    ToCapture {
+        deposit: Box<(Deposit, Managed)>,
+        amount: Money,
+        last: bool,
+    },
 }
 
 /// A capture whose caller vanished may be taken up again after this time.

@@ -25,7 +25,12 @@ pub enum Next {
 }
 
 /// Decides and commits what is next, before anything leaves.
-pub fn next(tx: &mut Tx<'_>, id: AttemptId, claim: &Claimed, caller: &Caller) -> Result<Next, OperationError> {
+pub fn next(
+    tx: &mut Tx<'_>,
+    id: AttemptId,
+    claim: &Claimed,
+    caller: &Caller,
+) -> Result<Next, OperationError> {
     if !outbox::is_held(tx, claim)? {
         return Ok(Next::Nothing);
     }

@@ -11,8 +11,14 @@ use crate::store::{Tx, audit, deposits, outbox};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
     /// The customer pays there; `how` is kept as it is for his pages.
-    Opened { how: String, reference: Option<String> },
-    Refused { code: String, reason: String },
+    Opened {
+        how: String,
+        reference: Option<String>,
+    },
+    Refused {
+        code: String,
+        reason: String,
+    },
 }
 
 pub fn run(
@@ -40,12 +46,7 @@ pub fn run(
                 deposits::advance(tx, &change.deposit)?;
             }
             let description = format!("PP: the processor refuses the deposit ({code}): {reason}");
-            Answer {
-                refused: Some(RefusalCode::Rule),
-                deposit: Some(id),
-                description,
-                ..Answer::default()
-            }
+            Answer { refused: Some(RefusalCode::Rule), deposit: Some(id), description, ..Answer::default() }
         }
     };
     let opened = answer.refused.is_none();

@@ -81,7 +81,11 @@ fn order(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result
 
 fn errand(refund: &Refund) -> Errand {
     let subject = format!("{}/{}", refund.deposit, refund.number);
-    Errand { kind: "refund".to_owned(), subject, payload: serde_json::json!({ "refund": refund.id }).to_string() }
+    Errand {
+        kind: "refund".to_owned(),
+        subject,
+        payload: serde_json::json!({ "refund": refund.id }).to_string(),
+    }
 }
 
 /// Commits that the refund is about to be sent. The rooms recognise a refund that they were asked for before, so one
@@ -122,10 +126,14 @@ pub fn apply(
             refund.processor_reference = Some(reference.clone());
             (AttemptState::Succeeded, None, None)
         }
-        Outcome::Declined { code, reason } => (AttemptState::Refused, Some(code.clone()), Some(reason.clone())),
+        Outcome::Declined { code, reason } => {
+            (AttemptState::Refused, Some(code.clone()), Some(reason.clone()))
+        }
         Outcome::NotSent { cause } => (AttemptState::Planned, None, Some(cause.clone())),
         Outcome::NotFound => (AttemptState::Planned, None, None),
-        Outcome::Open { cause } | Outcome::Unknown { cause } => (AttemptState::Unknown, None, Some(cause.clone())),
+        Outcome::Open { cause } | Outcome::Unknown { cause } => {
+            (AttemptState::Unknown, None, Some(cause.clone()))
+        }
     };
     refund.state = state;
     refund.code = code;

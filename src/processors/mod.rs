@@ -12,7 +12,8 @@ use crate::domain::ids::{AttemptId, DepositId, PayoutId};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Everything a processor needs to pay one attempt out. It never changes between the tries of one attempt.
 #[derive(Clone, Debug)]
@@ -112,6 +113,12 @@ pub enum Opened {
 
 #[async_trait]
 pub trait DepositProcessor: Send + Sync {
+    /// Whether the money must be fetched by a last call of ours within a window, so that the caller commits that it is
+    /// about to ask. `settle` of an order with [`Capture::Manual`] then only asks, and answers Authorized when the
+    /// customer has done his part.
+    fn completes_in_two_steps(&self) -> bool {
+        false
+    }
     async fn open(&self, order: &DepositOrder) -> Opened;
     /// Asks what became of a deposit, and completes it where the processor needs a last call within a window.
     async fn settle(&self, order: &DepositOrder) -> DepositOutcome;
@@ -121,6 +128,26 @@ pub trait DepositProcessor: Send + Sync {
     async fn cancel(&self, order: &DepositOrder) -> DepositOutcome;
     /// Gives captured money back; `refund` names this refund for ever.
     async fn refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome;
+}
+
+/// The accounts that orders can be given to, by their names in the configuration.
+#[derive(Clone, Default)]
+pub struct Registry {
+    pub payouts: HashMap<String, Arc<dyn PayoutProcessor>>,
+    pub deposits: HashMap<String, Arc<dyn DepositProcessor>>,
+    pub notices: HashMap<String, Arc<dyn NoticeReader>>,
+}
+
+impl Registry {
+    /// Adds an account that does everything.
+    pub fn add<P>(&mut self, name: &str, processor: Arc<P>)
+    where
+        P: PayoutProcessor + DepositProcessor + NoticeReader + 'static,
+    {
+        self.payouts.insert(name.to_owned(), processor.clone());
+        self.deposits.insert(name.to_owned(), processor.clone());
+        self.notices.insert(name.to_owned(), processor);
+    }
 }
 
 /// A processor's call as it came in: nothing of it is believed yet.

@@ -261,3 +261,9 @@ pub fn is_suspended(tx: &mut Tx<'_>, id: DepositId) -> Result<bool, StoreError> 
     let row = tx.find_id::<DepositRow>(id.0)?;
     Ok(row.is_some_and(|row| row.attempted.as_deref() == Some("suspense")))
 }
+
+/// Holds the deposit that an order at a processor belongs to.
+pub fn lock_by_reference(tx: &mut Tx<'_>, reference: &str) -> Result<Option<(Deposit, Managed)>, StoreError> {
+    let rows = tx.select::<DepositRow>("WHERE reference = ?", &[Bind::Text(reference)])?;
+    rows.into_iter().next().map(with_managed).transpose()
+}

@@ -40,13 +40,14 @@ pub struct Listed {
 pub fn put(tx: &mut Tx<'_>, errand: &Errand, due: DateTime<Utc>) -> Result<(), StoreError> {
     let name = crate::domain::ids::path(&[&errand.kind, &errand.subject]);
     if let Some(mut row) = tx.find::<OutboxRow>(&name)? {
-        // Done or parked before: a new reason brings it back.
         if row.done_at.is_some() || row.parked_at.is_some() {
+            // A new reason brings it back.
             row.done_at = None;
             row.parked_at = None;
             row.tries = 0;
+            row.due_at = micros(due);
         }
-        row.due_at = row.due_at.min(micros(due)).max(tx.now_micros().min(micros(due)));
+        row.due_at = row.due_at.min(micros(due));
         return tx.update(row);
     }
     let now = tx.now_micros();

@@ -8,6 +8,7 @@ mod get_customer;
 mod get_deposit;
 mod get_payout;
 mod reverse_payout;
+mod run_by_us;
 mod update_payout;
 
 use super::call::Call;
@@ -29,6 +30,10 @@ pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
         "DeclinedDeposit" => deposits::record(call, News::Declined).await,
         "ProcessDeposit" => deposits::process(call).await,
         "ReverseDeposit" => deposits::reverse(call).await,
+        "CreateDeposit" => run_by_us::create(call).await,
+        "CaptureDeposit" => run_by_us::capture(call).await,
+        "CancelDeposit" => run_by_us::cancel(call).await,
+        "RefundDeposit" => run_by_us::refund(call).await,
         "CreatePayout" => create_payout::run(call).await,
         "UpdatePayout" => update_payout::run(call).await,
         "ReversePayout" => reverse_payout::run(call).await,

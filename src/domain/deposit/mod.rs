@@ -81,8 +81,8 @@ impl Deposit {
             0 => self.id.to_string(),
             before => format!("{}/{before}", self.id),
         };
-        let transaction =
-            deposit.transaction(Kind::DepositCredited, subject, |t, a| t.moving(amount, a.processor, a.customer))?;
+        let transaction = deposit
+            .transaction(Kind::DepositCredited, subject, |t, a| t.moving(amount, a.processor, a.customer))?;
         Ok(Change { deposit, from: Some(self.status), transactions: vec![transaction] })
     }
 
@@ -110,8 +110,8 @@ impl Deposit {
         }
         let deposit = Deposit { refunded, ..self.clone() };
         let subject = format!("{}/refund-{number}", self.id);
-        let transaction =
-            deposit.transaction(Kind::DepositRefunded, subject, |t, a| t.moving(amount, a.customer, a.processor))?;
+        let transaction = deposit
+            .transaction(Kind::DepositRefunded, subject, |t, a| t.moving(amount, a.customer, a.processor))?;
         Ok(Change { deposit, from: Some(self.status), transactions: vec![transaction] })
     }
 
@@ -120,8 +120,9 @@ impl Deposit {
         let refunded = self.refunded.minus(amount).map_err(|e| Refusal::money("Amount", e))?;
         let deposit = Deposit { refunded, ..self.clone() };
         let subject = format!("{}/refund-{number}", self.id);
-        let transaction = deposit
-            .transaction(Kind::DepositRefundReturned, subject, |t, a| t.moving(amount, a.processor, a.customer))?;
+        let transaction = deposit.transaction(Kind::DepositRefundReturned, subject, |t, a| {
+            t.moving(amount, a.processor, a.customer)
+        })?;
         Ok(Change { deposit, from: Some(self.status), transactions: vec![transaction] })
     }
 

@@ -21,6 +21,10 @@ const MOST_CREATIONS: usize = 3;
 
 #[async_trait]
 impl DepositProcessor for Processor {
+    fn completes_in_two_steps(&self) -> bool {
+        true
+    }
+
     async fn open(&self, order: &DepositOrder) -> Opened {
         if let Some(reason) = self.outside_limits(order.amount) {
             return Opened::Refused { code: "limit".to_owned(), reason };

@@ -1,0 +1,53 @@
+//! The processors' accounts, each built by its room from its own settings.
+
+use super::build::Problem;
+use super::settings::Settings;
+use crate::clock::{Clock, Entropy};
+use crate::processors::paygate::Paygate;
+use crate::processors::rest_gateway::RestGateway;
+use crate::processors::{Registry, sopg};
+use std::sync::Arc;
+
+/// Builds every account, or names what is wrong with each.
+pub fn processors(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Result<Registry, Vec<Problem>> {
+    // Clients need a crypto provider; one that is there already is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut registry = Registry::default();
+    let mut problems = Vec::new();
+    let mut wrong = |key: String, reason: String| problems.push(Problem { key, reason });
+    for (name, account) in &settings.paygate {
+        match Paygate::new(account.clone(), clock.clone(), entropy.clone()) {
+            Ok(paygate) => registry.add(name, Arc::new(paygate)),
+            Err(error) => wrong(format!("paygate.{name}"), error.to_string()),
+        }
+    }
+    for (name, account) in &settings.sopg.accounts {
+        match sopg::Processor::connect(account) {
+            Ok(processor) => registry.add(name, Arc::new(processor)),
+            Err(problem) => wrong(format!("sopg.accounts.{name}.{}", problem.key), problem.reason),
+        }
+    }
+    for (name, account) in &settings.rest_gateway {
+        match RestGateway::new(account.clone(), clock.clone()) {
+            Ok(gateway) => registry.add(name, Arc::new(gateway)),
+            Err(error) => wrong(format!("rest_gateway.{name}"), error.to_string()),
+        }
+    }
+    let accounts = || {
+        let sopg = settings.sopg.accounts.keys();
+        settings.paygate.keys().chain(sopg).chain(settings.rest_gateway.keys())
+    };
+    for (name, mapping) in &settings.processors.map {
+        let key = format!("processors.map.\"{name}\".account");
+        match &mapping.account {
+            Some(account) if !accounts().any(|known| known == account) => {
+                wrong(key, format!("{account} is not a processor account"));
+            }
+            None if mapping.route != "cashier" => {
+                wrong(key, format!("route {} needs an account", mapping.route))
+            }
+            _ => {}
+        }
+    }
+    if problems.is_empty() { Ok(registry) } else { Err(problems) }
+}

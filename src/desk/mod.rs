@@ -1,0 +1,40 @@
+//! The desk takes an order to its processor and brings the outcome to the operation that applies it.
+//!
+//! Every step is: one unit of work that says what is about to be asked, the call with no unit of work open, one unit
+//! of work that applies what was said. Doors and worker come here; nobody else speaks to a processor.
+
+mod deposits;
+mod orders;
+mod payouts;
+mod refunds;
+
+pub use deposits::{OpenedDeposit, Way};
+
+use crate::clock::{Clock, Entropy};
+use crate::operations::{Caller, Rules};
+use crate::processors::Registry;
+use crate::store::Store;
+use std::sync::Arc;
+
+/// The rules of a front end, as they are now.
+pub type FindRules = Arc<dyn Fn(&str) -> Option<Rules> + Send + Sync>;
+
+#[derive(Clone)]
+pub struct Desk {
+    pub store: Store,
+    pub processors: Registry,
+    pub rules: FindRules,
+    pub clock: Clock,
+    pub entropy: Entropy,
+    /// The address under which browsers and processors reach us, without a slash at the end.
+    pub public_url: Arc<str>,
+    /// A deposit whose customer never finished is given up after this time.
+    pub abandon_after: chrono::Duration,
+}
+
+impl Desk {
+    /// On whose behalf the house itself acts.
+    fn house(&self, who: &str) -> Caller {
+        Caller { who: who.to_owned(), request_id: self.entropy.hex(8) }
+    }
+}

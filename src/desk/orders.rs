@@ -1,0 +1,115 @@
+//! Orders as processors take them, made from our own rows and never from what a browser or a notice says.
+
+use super::Desk;
+use crate::domain::customer::Customer;
+use crate::domain::deposit::Deposit;
+use crate::domain::payout::Payout;
+use crate::processors::{Capture, DepositOrder, PayoutOrder, ReturnUrls, paygate, rest_gateway, sopg};
+use crate::store::attempts::Attempt;
+use crate::store::deposits::Managed;
+use crate::store::{StoreError, customers, deposits};
+use chrono::DateTime;
+use std::collections::BTreeMap;
+
+/// `automatic`, `manual`, or hours as a number.
+pub fn capture(text: &str) -> Option<Capture> {
+    match text {
+        "automatic" => Some(Capture::Automatic),
+        "manual" => Some(Capture::Manual),
+        hours => hours.parse().ok().filter(|hours| (1..=696).contains(hours)).map(Capture::AfterHours),
+    }
+}
+
+impl Desk {
+    pub(super) fn deposit_order(
+        &self,
+        deposit: &Deposit,
+        managed: &Managed,
+        customer: &Customer,
+    ) -> DepositOrder {
+        let pages = format!("{}/player/{}", self.public_url, managed.token);
+        let sent_at = DateTime::from_timestamp_micros(managed.created_at).unwrap_or_default().to_rfc3339();
+        let mut extra = BTreeMap::from([
+            (paygate::EXTRA_CREDITED_BEFORE.to_owned(), deposit.refunded.minor().to_string()),
+            (paygate::EXTRA_CAPTURED_BEFORE.to_owned(), deposit.captured.minor().to_string()),
+            (rest_gateway::deposits::extra::REFUNDED_MINOR.to_owned(), deposit.refunded.minor().to_string()),
+            (rest_gateway::deposits::extra::SENT_AT.to_owned(), sent_at),
+        ]);
+        let attempted = match managed.attempted.as_deref() {
+            Some("debit") => Some("debit"),
+            Some("cancel") => Some("release"),
+            _ if deposit.refunded.is_positive() => Some("refund"),
+            _ => None,
+        };
+        if let Some(attempted) = attempted {
+            extra.insert(sopg::verdict::ATTEMPTED.to_owned(), attempted.to_owned());
+        }
+        DepositOrder {
+            deposit: deposit.id,
+            reference: managed.reference.clone(),
+            processor_reference: managed.processor_reference.clone(),
+            amount: deposit.amount,
+            front_end: deposit.front_end.clone(),
+            pin: deposit.pin.clone(),
+            customer: customer.details.clone(),
+            method: managed.method.clone(),
+            language: managed.language.clone(),
+            capture: capture(&managed.capture).unwrap_or(Capture::Automatic),
+            urls: ReturnUrls {
+                success: format!("{pages}/success"),
+                failure: format!("{pages}/failure"),
+                back: format!("{pages}/back"),
+                notify: format!("{}/notify/{}", self.public_url, managed.account),
+            },
+            instrument: None,
+            extra,
+        }
+    }
+
+    /// The order of an attempt. Its parts are fixed: the same attempt always makes the same order.
+    pub(super) async fn payout_order(
+        &self,
+        attempt: &Attempt,
+        payout: &Payout,
+    ) -> Result<PayoutOrder, StoreError> {
+        let (front_end, pin) = (payout.front_end.clone(), payout.pin.clone());
+        let account = attempt.account.clone();
+        let against_deposit = attempt.route == crate::domain::processor_name::Route::PaygateCredit.name();
+        let found = self.store.read(move |connection| {
+            let Some(customer) = customers::find_now(connection, &front_end, &pin)? else { return Ok(None) };
+            let instrument = customers::latest_instrument(connection, customer.id, paygate::ROOM)?;
+            let instrument = match instrument {
+                None => customers::latest_instrument(connection, customer.id, rest_gateway::ISSUER)?,
+                known => known,
+            };
+            let deposit = match against_deposit {
+                true => deposits::latest_credited(connection, customer.id, &account)?,
+                false => None,
+            };
+            Ok(Some((customer, instrument, deposit)))
+        });
+        let (customer, instrument, deposit) = found
+            .await?
+            .ok_or_else(|| StoreError::Corrupt(format!("payout {} has no customer", payout.id)))?;
+        let mut extra = BTreeMap::new();
+        if let Some((deposit, managed)) = &deposit {
+            extra.insert(paygate::EXTRA_DEPOSIT_TRANS_ID.to_owned(), managed.reference.clone());
+            extra.insert(paygate::EXTRA_DEPOSIT_METHOD.to_owned(), managed.method.clone());
+            extra.insert(paygate::EXTRA_CREDITED_BEFORE.to_owned(), deposit.refunded.minor().to_string());
+        }
+        Ok(PayoutOrder {
+            payout: payout.id,
+            attempt: attempt.id,
+            request_id: attempt.request_id.clone(),
+            reference: attempt.reference.replace('-', ""),
+            // What was debited for the processor is what is paid, whatever the fee mode made of the wish.
+            amount: payout.debit.amount,
+            front_end: payout.front_end.clone(),
+            pin: payout.pin.clone(),
+            customer: customer.details,
+            instrument,
+            deposit_reference: deposit.and_then(|(_, managed)| managed.processor_reference),
+            extra,
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! Payouts to their processors, one attempt at a time.
+
+use super::Desk;
+use crate::domain::ids::AttemptId;
+use crate::domain::outcome::Outcome;
+use crate::operations::OperationError;
+use crate::operations::carry_out_payout::{self, Applied, Next};
+use crate::store::outbox::Claimed;
+use crate::store::{StoreError, Wants};
+
+impl Desk {
+    /// Sends or inquires an attempt under a claim. `None`: nothing was to be done, or the claim was lost.
+    pub async fn carry_out(&self, id: AttemptId, claim: &Claimed) -> Result<Option<Applied>, OperationError> {
+        let caller = self.house("worker");
+        let turn = format!("attempt/{id}");
+        let (held, by) = (claim.clone(), caller.clone());
+        let next = self
+            .store
+            .transact(&turn, Wants::nothing(), move |tx| carry_out_payout::next(tx, id, &held, &by));
+        let (attempt, payout, outcome) = match next.await? {
+            Next::Nothing => return Ok(None),
+            Next::Send(next) => {
+                let (attempt, payout) = *next;
+                let outcome = match self.payout_order(&attempt, &payout).await {
+                    Err(error) => not_sent(&error),
+                    Ok(order) => match self.processors.payouts.get(&attempt.account) {
+                        Some(processor) => processor.send(&order).await,
+                        None => no_account(&attempt.account),
+                    },
+                };
+                (attempt, payout, outcome)
+            }
+            Next::Inquire(next) => {
+                let (attempt, payout) = *next;
+                let outcome = match self.payout_order(&attempt, &payout).await {
+                    Err(error) => Outcome::Unknown { cause: error.to_string() },
+                    Ok(order) => match self.processors.payouts.get(&attempt.account) {
+                        Some(processor) => processor.inquire(&order).await,
+                        None => Outcome::Unknown {
+                            cause: format!("account {} is not configured", attempt.account),
+                        },
+                    },
+                };
+                (attempt, payout, outcome)
+            }
+        };
+        let rules = (self.rules)(&payout.front_end);
+        let name = payout.used.as_ref().or(payout.asked.as_ref()).map(|named| named.cashier.clone());
+        // Only where the map says so does a paid payout approve itself.
+        let rules = rules.filter(|rules| {
+            let mapped = name.as_deref().and_then(|name| rules.processors.look_up(name).ok());
+            mapped.is_some_and(|mapped| mapped.processor.approve_when_paid)
+        });
+        let held = claim.clone();
+        let id = attempt.id;
+        let applied = self.store.transact(&turn, Wants::nothing(), move |tx| {
+            carry_out_payout::apply(tx, id, &outcome, &held, rules.as_ref(), &caller)
+        });
+        applied.await
+    }
+}
+
+/// Our own side failed before anything left.
+fn not_sent(error: &StoreError) -> Outcome {
+    Outcome::NotSent { cause: error.to_string() }
+}
+
+fn no_account(account: &str) -> Outcome {
+    Outcome::NotSent { cause: format!("account {account} is not configured") }
+}

@@ -1,0 +1,47 @@
+//! Refunds of deposits to their processors.
+
+use super::Desk;
+use crate::domain::outcome::Outcome;
+use crate::operations::{OperationError, refund_deposit};
+use crate::store::outbox::Claimed;
+use crate::store::{Wants, customers, deposits};
+
+impl Desk {
+    /// Asks a processor for a refund under a claim. `None`: nothing was to be done, or the claim was lost; else
+    /// whether it is settled.
+    pub async fn carry_out_refund(&self, id: i64, claim: &Claimed) -> Result<Option<bool>, OperationError> {
+        let turn = format!("refund/{id}");
+        let held = claim.clone();
+        let refund =
+            self.store.transact(&turn, Wants::nothing(), move |tx| refund_deposit::sending(tx, id, &held));
+        let Some(refund) = refund.await? else { return Ok(None) };
+        let deposit = refund.deposit;
+        let found = self.store.read(move |connection| {
+            let Some((deposit, managed)) = deposits::find_managed(connection, deposit)? else {
+                return Ok(None);
+            };
+            let customer = customers::find_now(connection, &deposit.front_end, &deposit.pin)?;
+            Ok(customer.map(|customer| (deposit, managed, customer)))
+        });
+        let outcome = match found.await? {
+            None => Outcome::NotSent { cause: "the deposit can't be found".to_owned() },
+            Some((mut deposit, managed, customer)) => {
+                // The processor is told what it gave back before this refund, which our row already counts.
+                deposit.refunded = deposit.refunded.minus(refund.amount).unwrap_or(deposit.refunded);
+                let order = self.deposit_order(&deposit, &managed, &customer);
+                let name = format!("{}-{}", managed.reference, refund.number);
+                match self.processors.deposits.get(&managed.account) {
+                    Some(processor) => processor.refund(&order, refund.amount, &name).await,
+                    None => {
+                        Outcome::NotSent { cause: format!("account {} is not configured", managed.account) }
+                    }
+                }
+            }
+        };
+        let (held, caller) = (claim.clone(), self.house("worker"));
+        let applied = self.store.transact(&turn, Wants::nothing(), move |tx| {
+            refund_deposit::apply(tx, id, &outcome, &held, &caller)
+        });
+        applied.await
+    }
+}

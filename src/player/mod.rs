@@ -1,0 +1,178 @@
+//! Door 3: the player's browser. It goes to the processor, comes back, and is shown what we know, which is what the
+//! processor told us and never what the browser brought.
+
+mod pages;
+mod words;
+
+use crate::desk::{Desk, Way};
+use crate::domain::deposit::Deposit;
+use crate::domain::deposit::status::DepositStatus;
+use crate::domain::ids::DepositId;
+use crate::notifications::{self, Trouble};
+use crate::operations::begin_deposit::settle_errand;
+use crate::store::deposits::{self, Managed};
+use crate::store::{StoreError, Wants, outbox};
+use crate::worker::Worker;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use pages::{FormPage, MissingPage, ResultPage};
+use words::Words;
+
+#[derive(Clone)]
+pub struct Player {
+    pub desk: Desk,
+    pub worker: Worker,
+}
+
+const LARGEST_BODY: usize = 64 * 1024;
+
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/player/static/{name}", web::get().to(asset))
+        .route("/player/{token}/state", web::get().to(state))
+        .service(
+            web::resource("/player/{token}/{kind}")
+                .app_data(web::PayloadConfig::new(LARGEST_BODY))
+                .route(web::get().to(come_back))
+                .route(web::post().to(come_back)),
+        )
+        .route("/player/{token}", web::get().to(go));
+}
+
+/// Sends the browser on to the processor, by a page that posts the processor's form.
+async fn go(request: HttpRequest, door: web::Data<Player>) -> HttpResponse {
+    let Some((deposit, managed)) = find(&request, &door).await else { return missing() };
+    let words = Words::of(&managed.language);
+    match (deposit.status, managed.opened.as_deref().and_then(Way::kept)) {
+        (DepositStatus::Pending, Some(Way::Redirect(url))) => {
+            HttpResponse::SeeOther().insert_header(("location", url)).finish()
+        }
+        (DepositStatus::Pending, Some(Way::Form { action, fields })) => {
+            let amount = deposit.amount.to_string();
+            let origin = origin(&action);
+            page(&FormPage { words, action: &action, fields: &fields, amount: &amount }, origin.as_deref())
+        }
+        _ => result(&deposit, &managed),
+    }
+}
+
+/// The browser comes back. What it brings may hurry us, and decides nothing.
+async fn come_back(request: HttpRequest, body: web::Bytes, door: web::Data<Player>) -> HttpResponse {
+    let Some((deposit, managed)) = find(&request, &door).await else { return missing() };
+    let raw = notifications::raw(&request, &body);
+    if !raw.query.is_empty() || !raw.body.is_empty() {
+        match notifications::receive(&door.desk, &managed.account, &raw).await {
+            Ok(_) => {}
+            Err(Trouble::Refused(error)) => {
+                metrics::counter!("tillgate_returns_refused_total").increment(1);
+                tracing::warn!(deposit.id = %deposit.id, %error, "what a browser brought is refused");
+            }
+            Err(Trouble::Store(error)) => tracing::warn!(%error, "a browser's return could not be stored"),
+            Err(Trouble::NoAccount) => {}
+        }
+    }
+    hurry(&door, deposit.id).await;
+    result(&deposit, &managed)
+}
+
+/// The processor is asked soon, however the browser came back.
+async fn hurry(door: &Player, id: DepositId) {
+    let turn = format!("deposit/{id}");
+    let put = door.desk.store.transact(&turn, Wants::nothing().deposit(id), move |tx| {
+        let open = deposits::lock(tx, id)?.is_some_and(|deposit| is_open(deposit.status));
+        if open {
+            outbox::put(tx, &settle_errand(id), tx.now())?;
+        }
+        Ok(())
+    });
+    if let Err(error) = put.await {
+        tracing::warn!(deposit.id = %id, %error, "a deposit could not be hurried");
+    }
+    door.worker.wake();
+}
+
+fn is_open(status: DepositStatus) -> bool {
+    match status {
+        DepositStatus::Pending | DepositStatus::Settling => true,
+        DepositStatus::Authorized
+        | DepositStatus::Credited
+        | DepositStatus::Declined
+        | DepositStatus::Cancelled
+        | DepositStatus::Reversed => false,
+    }
+}
+
+/// What the waiting page polls.
+async fn state(request: HttpRequest, door: web::Data<Player>) -> HttpResponse {
+    let Some((deposit, _)) = find(&request, &door).await else { return HttpResponse::NotFound().finish() };
+    let open = is_open(deposit.status);
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .json(serde_json::json!({ "open": open }))
+}
+
+async fn asset(request: HttpRequest) -> HttpResponse {
+    match request.match_info().get("name") {
+        Some("player.css") => HttpResponse::Ok().content_type("text/css").body(include_str!("player.css")),
+        Some("wait.js") => HttpResponse::Ok().content_type("text/javascript").body(include_str!("wait.js")),
+        Some("submit.js") => {
+            HttpResponse::Ok().content_type("text/javascript").body(include_str!("submit.js"))
+        }
+        _ => HttpResponse::NotFound().finish(),
+    }
+}
+
+fn result(deposit: &Deposit, managed: &Managed) -> HttpResponse {
+    let words = Words::of(&managed.language);
+    let (title, text) = match deposit.status {
+        DepositStatus::Pending | DepositStatus::Settling => (words.pending, words.pending_text),
+        DepositStatus::Authorized => (words.authorized, words.authorized_text),
+        DepositStatus::Credited => (words.credited, words.credited_text),
+        DepositStatus::Declined | DepositStatus::Cancelled => (words.failed, words.failed_text),
+        DepositStatus::Reversed => (words.failed, words.reversed_text),
+    };
+    let amount = deposit.amount.to_string();
+    let open = is_open(deposit.status);
+    let state_url = format!("/player/{}/state", managed.token);
+    page(&ResultPage { words, title, text, amount: &amount, open, state_url: &state_url }, None)
+}
+
+fn missing() -> HttpResponse {
+    let mut response = page(&MissingPage { words: Words::of("en") }, None);
+    *response.status_mut() = actix_web::http::StatusCode::NOT_FOUND;
+    response
+}
+
+/// A page under a strict policy; a form may go to the processor's origin alone.
+fn page(page: &impl askama::Template, form_to: Option<&str>) -> HttpResponse {
+    let Ok(html) = page.render() else { return HttpResponse::InternalServerError().finish() };
+    let form = form_to.unwrap_or("'none'");
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+         form-action {form}; base-uri 'none'; frame-ancestors 'none'"
+    );
+    HttpResponse::Ok()
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .insert_header(("referrer-policy", "no-referrer"))
+        .insert_header(("x-content-type-options", "nosniff"))
+        .content_type("text/html; charset=utf-8")
+        .body(html)
+}
+
+/// `https://host:port` of an address.
+fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    Some(format!("{scheme}://{host}"))
+}
+
+async fn find(request: &HttpRequest, door: &Player) -> Option<(Deposit, Managed)> {
+    let token = request.match_info().get("token")?.to_owned();
+    let found: Result<_, StoreError> =
+        door.desk.store.read(move |connection| deposits::find_by_token(connection, &token)).await;
+    found.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a customer's page could not be read");
+        None
+    })
+}

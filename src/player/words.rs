@@ -1,0 +1,97 @@
+//! What the customer's pages say, in German, French, Italian and English.
+
+pub struct Words {
+    pub language: &'static str,
+    pub deposit: &'static str,
+    pub pending: &'static str,
+    pub pending_text: &'static str,
+    pub authorized: &'static str,
+    pub authorized_text: &'static str,
+    pub credited: &'static str,
+    pub credited_text: &'static str,
+    pub failed: &'static str,
+    pub failed_text: &'static str,
+    pub reversed_text: &'static str,
+    pub go_on: &'static str,
+    pub go_on_text: &'static str,
+    pub missing: &'static str,
+    pub missing_text: &'static str,
+}
+
+impl Words {
+    /// The language's words; English where there are none.
+    pub fn of(language: &str) -> &'static Words {
+        LANGUAGES.iter().find(|words| words.language == language).unwrap_or(&LANGUAGES[0])
+    }
+}
+
+static LANGUAGES: [Words; 4] = [
+    Words {
+        language: "en",
+        deposit: "Deposit",
+        pending: "Your payment is being checked",
+        pending_text: "We are asking the payment company. This page goes on by itself; you may also close it.",
+        authorized: "Your payment is reserved",
+        authorized_text: "The amount is reserved and will be collected soon.",
+        credited: "Your payment has arrived",
+        credited_text: "The amount has been credited to your account.",
+        failed: "The payment was not made",
+        failed_text: "Nothing was credited. You can try again or choose another way to pay.",
+        reversed_text: "The payment was taken back.",
+        go_on: "Go on to payment",
+        go_on_text: "You are being taken to the payment company's page.",
+        missing: "There is no such payment",
+        missing_text: "The link is not valid.",
+    },
+    Words {
+        language: "de",
+        deposit: "Einzahlung",
+        pending: "Ihre Zahlung wird geprüft",
+        pending_text: "Wir fragen beim Zahlungsanbieter nach. Diese Seite geht von selbst weiter; Sie können sie auch schließen.",
+        authorized: "Ihre Zahlung ist reserviert",
+        authorized_text: "Der Betrag ist reserviert und wird in Kürze eingezogen.",
+        credited: "Ihre Zahlung ist eingegangen",
+        credited_text: "Der Betrag wurde Ihrem Konto gutgeschrieben.",
+        failed: "Die Zahlung kam nicht zustande",
+        failed_text: "Es wurde nichts gutgeschrieben. Sie können es noch einmal versuchen oder anders bezahlen.",
+        reversed_text: "Die Zahlung wurde zurückgenommen.",
+        go_on: "Weiter zur Zahlung",
+        go_on_text: "Sie werden zur Seite des Zahlungsanbieters geleitet.",
+        missing: "Diese Zahlung gibt es nicht",
+        missing_text: "Der Link ist nicht gültig.",
+    },
+    Words {
+        language: "fr",
+        deposit: "Dépôt",
+        pending: "Votre paiement est en cours de vérification",
+        pending_text: "Nous interrogeons le prestataire de paiement. Cette page avance d'elle-même ; vous pouvez aussi la fermer.",
+        authorized: "Votre paiement est réservé",
+        authorized_text: "Le montant est réservé et sera bientôt encaissé.",
+        credited: "Votre paiement est arrivé",
+        credited_text: "Le montant a été crédité sur votre compte.",
+        failed: "Le paiement n'a pas abouti",
+        failed_text: "Rien n'a été crédité. Vous pouvez réessayer ou choisir un autre moyen de paiement.",
+        reversed_text: "Le paiement a été repris.",
+        go_on: "Continuer vers le paiement",
+        go_on_text: "Vous êtes dirigé vers la page du prestataire de paiement.",
+        missing: "Ce paiement n'existe pas",
+        missing_text: "Le lien n'est pas valable.",
+    },
+    Words {
+        language: "it",
+        deposit: "Versamento",
+        pending: "Il pagamento è in verifica",
+        pending_text: "Stiamo interrogando il fornitore di pagamento. La pagina prosegue da sola; può anche chiuderla.",
+        authorized: "Il pagamento è riservato",
+        authorized_text: "L'importo è riservato e sarà incassato a breve.",
+        credited: "Il pagamento è arrivato",
+        credited_text: "L'importo è stato accreditato sul Suo conto.",
+        failed: "Il pagamento non è riuscito",
+        failed_text: "Non è stato accreditato nulla. Può riprovare o scegliere un altro metodo di pagamento.",
+        reversed_text: "Il pagamento è stato stornato.",
+        go_on: "Continua al pagamento",
+        go_on_text: "Viene indirizzato alla pagina del fornitore di pagamento.",
+        missing: "Questo pagamento non esiste",
+        missing_text: "Il link non è valido.",
+    },
+];

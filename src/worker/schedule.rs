@@ -1,0 +1,36 @@
+//! When to ask again.
+
+use chrono::Duration;
+
+/// From this inquiry on a person is told that an outcome is unknown.
+pub const ALARM_AFTER: i64 = 2;
+
+/// After so many inquiries that told nothing: 30 s, 2 min, 10 min, 1 h, then hourly.
+pub fn inquiry(inquiries: i64) -> Duration {
+    match inquiries {
+        ..=1 => Duration::seconds(30),
+        2 => Duration::minutes(2),
+        3 => Duration::minutes(10),
+        _ => Duration::hours(1),
+    }
+}
+
+/// After so many tries that failed on our own side or before anything left.
+pub fn after_trouble(tries: i64) -> Duration {
+    match tries {
+        ..=1 => Duration::seconds(5),
+        2 => Duration::seconds(15),
+        3 => Duration::minutes(1),
+        4 => Duration::minutes(5),
+        _ => Duration::minutes(15),
+    }
+}
+
+/// A deposit whose customer may still be at the processor's page.
+pub fn deposit(tries: i64) -> Duration {
+    match tries {
+        ..=5 => Duration::seconds(30),
+        6..=15 => Duration::minutes(2),
+        _ => Duration::minutes(10),
+    }
+}
