@@ -22,6 +22,8 @@ use std::time::Duration;
 
 mod sandbox;
 
+pub use sandbox::Simulators;
+
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("the configuration has {} problem(s):\n{}", .0.len(), lines(.0))]
@@ -49,6 +51,8 @@ pub struct Running {
     pub directory: Directory,
     pub platform: Platform,
     pub worker: Worker,
+    /// The processors of the sandbox.
+    pub simulators: Option<Simulators>,
     working: Option<tokio::task::JoinHandle<()>>,
     handle: ServerHandle,
     served: tokio::task::JoinHandle<std::io::Result<()>>,
@@ -57,6 +61,13 @@ pub struct Running {
 
 /// Opens the store, binds, and begins to serve.
 pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Result<Running, StartError> {
+    let mut settings = settings.clone();
+    let simulators = if settings.sandbox.enabled {
+        Some(Simulators::start(&mut settings, &clock, &entropy).map_err(StartError::Sandbox)?)
+    } else {
+        None
+    };
+    let settings = &settings;
     let Built { store: options, front_ends, keys, trusted_proxies } =
         config::build(settings, &entropy).map_err(StartError::Config)?;
     let processors = config::processors(settings, &clock, &entropy).map_err(StartError::Config)?;
@@ -102,7 +113,7 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
             .unwrap_or(StatusCode::OK),
     };
     let platform = Platform::new(directory.clone(), store.clone(), keys, entropy, clock);
-    serve(settings, listener, cashier, platform)
+    serve(settings, listener, cashier, platform, simulators)
 }
 
 fn serve(
@@ -110,6 +121,7 @@ fn serve(
     listener: TcpListener,
     cashier: Cashier,
     platform: Platform,
+    simulators: Option<Simulators>,
 ) -> Result<Running, StartError> {
     telemetry::metrics();
     let address = listener.local_addr().map_err(|error| unbound(&settings.listen.cashier, &error))?;
@@ -176,7 +188,18 @@ fn serve(
     let handle = server.handle();
     let served = tokio::spawn(server);
     let working = settings.worker.enabled.then(|| tokio::spawn(worker.clone().run()));
-    Ok(Running { address, store, directory, platform: kept, worker, working, handle, served, draining })
+    Ok(Running {
+        address,
+        store,
+        directory,
+        platform: kept,
+        worker,
+        working,
+        simulators,
+        handle,
+        served,
+        draining,
+    })
 }
 
 fn bind(address: &str) -> Result<TcpListener, StartError> {
@@ -206,6 +229,9 @@ impl Running {
         self.handle.stop(true).await;
         if let Ok(Err(error)) = self.served.await {
             tracing::error!(%error, "the server ended with an error");
+        }
+        if let Some(simulators) = self.simulators {
+            simulators.stop().await;
         }
         let store = self.store.clone();
         let closed = tokio::task::spawn_blocking(move || store.close()).await;

@@ -147,6 +147,24 @@ pub struct Sandbox {
     pub enabled: bool,
     /// Customers that are added at start with an opening balance.
     pub customers: Vec<DemoCustomer>,
+    /// Where the processors' simulators listen.
+    pub simulators: Simulators,
+}
+
+/// Loopback addresses of the simulators; an empty one is not started. Accounts whose address is `sandbox` go there.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Simulators {
+    pub paygate: String,
+    pub sopg: String,
+    pub rest_gateway: String,
+}
+
+impl Default for Simulators {
+    fn default() -> Simulators {
+        let any = || "127.0.0.1:0".to_owned();
+        Simulators { paygate: any(), sopg: any(), rest_gateway: any() }
+    }
 }
 
 #[derive(Clone, Deserialize, Serialize)]

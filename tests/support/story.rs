@@ -20,6 +20,13 @@ pub fn settings(url: &DatabaseUrl) -> Settings {
     };
     settings.database.migrate_on_start = false;
     settings.listen.cashier = "127.0.0.1:0".to_owned();
+    for simulator in [
+        &mut settings.sandbox.simulators.paygate,
+        &mut settings.sandbox.simulators.sopg,
+        &mut settings.sandbox.simulators.rest_gateway,
+    ] {
+        *simulator = "127.0.0.1:0".to_owned();
+    }
     settings
 }
 

@@ -114,6 +114,48 @@ pub(super) const SITE_ID: Field = field(
 );
 pub(super) const TRACE_ID: Field =
     field("TraceID", NUMBER, Required, "756850", "The cashier's unique number of this transaction.");
+pub(super) const CAPTURE: Field = field(
+    "Capture",
+    Kind::Text { max: 9 },
+    Optional,
+    "automatic",
+    "When the money is taken: automatic, manual (CaptureDeposit follows), or after so many hours (1 to 696).",
+);
+pub(super) const LANGUAGE: Field = field(
+    "Language",
+    Kind::Text { max: 2 },
+    Optional,
+    "en",
+    "Language of the customer's pages: en, de, fr or it.",
+);
+pub(super) const FINAL: Field = field(
+    "Final",
+    Kind::Text { max: 5 },
+    Optional,
+    "true",
+    "false when another part follows; without a further part the rest is given up.",
+);
+pub(super) const REDIRECT_URL: Field = field(
+    "RedirectURL",
+    Kind::Text { max: 4096 },
+    Required,
+    "https://pay.example/player/0f1e2d3c",
+    "Where the customer's browser goes: the processor's page, or ours that posts the form there.",
+);
+pub(super) const FORM_ACTION: Field = field(
+    "FormAction",
+    Kind::Text { max: 4096 },
+    Optional,
+    "https://processor.example/pay",
+    "The processor's address, where it wants a POST and the cashier makes the form itself.",
+);
+pub(super) const FORM_FIELDS: Field = field(
+    "FormFields",
+    Kind::Text { max: 16384 },
+    Optional,
+    "MerchantID=m&Len=96&Data=00",
+    "The fields of that POST, as a query string.",
+);
 pub(super) const REF_TRACE_ID: Field = field(
     "RefTraceID",
     NUMBER,

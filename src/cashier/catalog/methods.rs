@@ -108,6 +108,62 @@ pub static METHODS: &[Method] = &[
         ..method("GetDeposit")
     },
     Method {
+        summary: "Opens a deposit that we run at the mapped processor; the customer's browser goes to RedirectURL.",
+        request: &[
+            PIN,
+            FRONT_END_NAME,
+            SITE_ID,
+            TRACE_ID,
+            PP.required().meaning("The cashier's name of a processor that we run deposits at."),
+            PAYMENT_METHOD,
+            AMOUNT,
+            CURRENCY,
+            CREATED_BY,
+            CAPTURE,
+            LANGUAGE,
+        ],
+        reply: &[EXT_DEPOSIT_ID, REDIRECT_URL, FORM_ACTION, FORM_FIELDS],
+        ..method("CreateDeposit")
+    },
+    Method {
+        summary: "Takes the money of an authorized deposit, whole or in parts, and credits it.",
+        request: &[
+            PIN,
+            FRONT_END_NAME,
+            SITE_ID,
+            TRACE_ID.meaning("The capture's own number: the same capture is made once."),
+            EXT_DEPOSIT_ID,
+            AMOUNT.optional().meaning("The part to take; all that is left when absent."),
+            CURRENCY,
+            FINAL,
+            UPDATED_BY,
+        ],
+        reply: &[EXT_DEPOSIT_ID],
+        ..method("CaptureDeposit")
+    },
+    Method {
+        summary: "Gives up a deposit of which nothing was captured.",
+        request: &[PIN, FRONT_END_NAME, SITE_ID, EXT_DEPOSIT_ID],
+        reply: &[EXT_DEPOSIT_ID],
+        ..method("CancelDeposit")
+    },
+    Method {
+        summary: "Gives captured money back to the customer's card or account. Taken from the balance at once; \
+                  given back to it if the processor refuses.",
+        request: &[
+            PIN,
+            FRONT_END_NAME,
+            SITE_ID,
+            TRACE_ID.meaning("The refund's own number: the same refund is made once."),
+            EXT_DEPOSIT_ID,
+            AMOUNT.optional().meaning("The part to give back; all that is left when absent."),
+            CURRENCY,
+            UPDATED_BY,
+        ],
+        reply: &[EXT_DEPOSIT_ID],
+        ..method("RefundDeposit")
+    },
+    Method {
         summary: "A payout is requested. Debited now if the front end debits at Requested; opened once for each \
                   TraceID.",
         request: &[

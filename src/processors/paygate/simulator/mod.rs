@@ -105,6 +105,17 @@ impl Simulator {
         }
     }
 
+    /// The same beside the server, until the process ends.
+    pub fn deliver_by_itself(&self) {
+        let app = self.app.clone();
+        tokio::spawn(async move {
+            loop {
+                deliver(&app).await;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        });
+    }
+
     pub async fn stop(&self) {
         self.app.release();
         self.server.stop(false).await;
