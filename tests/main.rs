@@ -1,8 +1,8 @@
 //! All tests that go through more than one room: one binary, so that everything is linked once.
 
+mod architecture;
 mod cli;
 mod contract;
-mod architecture;
 mod paygate;
 mod rest_gateway;
 mod sopg;

@@ -152,7 +152,7 @@ pub struct Sandbox {
 }
 
 /// Loopback addresses of the simulators; an empty one is not started. Accounts whose address is `sandbox` go there.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Simulators {
     pub paygate: String,
@@ -282,7 +282,7 @@ pub struct Mapping {
     pub confirm: Confirm,
 }
 
-#[derive(Clone, Copy, Deserialize, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Deserialize, Serialize, Default, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Confirm {
     #[default]
