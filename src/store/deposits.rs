@@ -264,6 +264,8 @@ pub fn is_suspended(tx: &mut Tx<'_>, id: DepositId) -> Result<bool, StoreError> 
 
 /// Holds the deposit that an order at a processor belongs to.
 pub fn lock_by_reference(tx: &mut Tx<'_>, reference: &str) -> Result<Option<(Deposit, Managed)>, StoreError> {
-    let rows = tx.select::<DepositRow>("WHERE reference = ?", &[Bind::Text(reference)])?;
+    let rows = tx.select::<DepositRow>("WHERE reference = ?", &[Bind::Text(reference)], |row| {
+        row.reference.as_deref() == Some(reference)
+    })?;
     rows.into_iter().next().map(with_managed).transpose()
 }

@@ -26,16 +26,17 @@ pub struct Refund {
 
 /// The number of a deposit's next refund.
 pub fn next_number(tx: &mut Tx<'_>, deposit: DepositId) -> Result<i64, StoreError> {
-    let rest = "WHERE deposit_id = ? ORDER BY number";
-    let rows = tx.select::<RefundRow>(rest, &[Bind::Int(deposit.0)])?;
-    Ok(rows.last().map_or(1, |row| row.number + 1))
+    Ok(held(tx, deposit)?.iter().map(|row| row.number).max().unwrap_or(0) + 1)
 }
 
 /// Whether a refund of the deposit is under way: the next one waits for it.
 pub fn is_open(tx: &mut Tx<'_>, deposit: DepositId) -> Result<bool, StoreError> {
-    let rows = tx.select::<RefundRow>("WHERE deposit_id = ? ORDER BY number", &[Bind::Int(deposit.0)])?;
     let ended = [AttemptState::Succeeded.name(), AttemptState::Refused.name()];
-    Ok(rows.iter().any(|row| !ended.contains(&row.state.as_str())))
+    Ok(held(tx, deposit)?.iter().any(|row| !ended.contains(&row.state.as_str())))
+}
+
+fn held(tx: &mut Tx<'_>, deposit: DepositId) -> Result<Vec<RefundRow>, StoreError> {
+    tx.select::<RefundRow>("WHERE deposit_id = ?", &[Bind::Int(deposit.0)], |row| row.deposit_id == deposit.0)
 }
 
 pub fn plan(tx: &mut Tx<'_>, deposit: DepositId, number: i64, amount: Money) -> Result<Refund, StoreError> {
