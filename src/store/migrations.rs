@@ -2,25 +2,47 @@
 
 use super::connection::{Connection, DatabaseUrl, Purpose};
 use super::error::StoreError;
+use diesel::backend::Backend;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Names of the migrations that have not run yet, oldest first.
+/// Names of the migrations that have not run yet, oldest first. It only looks, so a read-only connection will do; the
+/// harness would first make its table.
 pub fn pending(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
-    use diesel::migration::Migration;
-    let names = match connection {
-        Connection::Sqlite(connection) => {
-            let pending = connection.pending_migrations(SQLITE).map_err(failed)?;
-            pending.iter().map(|migration| migration.name().to_string()).collect()
-        }
-        Connection::Postgres(connection) => {
-            let pending = connection.pending_migrations(POSTGRES).map_err(failed)?;
-            pending.iter().map(|migration| migration.name().to_string()).collect()
-        }
+    let (known, made) = match connection {
+        Connection::Sqlite(_) => (
+            known::<Sqlite>(&SQLITE)?,
+            "SELECT name FROM sqlite_master WHERE name = '__diesel_schema_migrations'",
+        ),
+        Connection::Postgres(_) => (
+            known::<Pg>(&POSTGRES)?,
+            "SELECT t::text FROM to_regclass('__diesel_schema_migrations') t WHERE t IS NOT NULL",
+        ),
     };
-    Ok(names)
+    let made = !connection.load::<Text, String>(made, &[])?.is_empty();
+    let ran = if made {
+        connection.load::<Text, String>("SELECT version FROM __diesel_schema_migrations", &[])?
+    } else {
+        Vec::new()
+    };
+    Ok(known.into_iter().filter(|(version, _)| !ran.contains(version)).map(|(_, name)| name).collect())
+}
+
+/// Version and name of every migration that is embedded.
+fn known<DB: Backend>(embedded: &EmbeddedMigrations) -> Result<Vec<(String, String)>, StoreError> {
+    let migrations = MigrationSource::<DB>::migrations(embedded).map_err(failed)?;
+    let both = |migration: &Box<dyn Migration<DB>>| {
+        (migration.name().version().to_string(), migration.name().to_string())
+    };
+    let mut known: Vec<(String, String)> = migrations.iter().map(both).collect();
+    known.sort();
+    Ok(known)
 }
 
 /// Runs what is pending and names it. Two that migrate at once take turns.

@@ -1,8 +1,10 @@
 //! The store through its own door, each test on every database that is at hand.
 
+mod backups;
 mod batches;
 mod chains;
 mod house;
 mod leases;
 mod outages;
+mod plans;
 mod races;

@@ -46,15 +46,15 @@ impl Base {
 }
 
 impl Database {
+    /// A migrated one.
     pub fn fresh() -> Option<Database> {
-        static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-        let server = SERVER.get_or_init(Server::find).as_ref()?;
-        let mut admin = server.admin();
-        admin.made += 1;
-        let name = format!("tillgate_test_{}_{}", server.run, admin.made);
-        let sql = format!("CREATE DATABASE {name} TEMPLATE {}", server.template());
-        admin.connection.batch(&sql).expect("a database for the test");
-        Some(Database { name, server })
+        let server = server()?;
+        Some(server.create(&server.template()))
+    }
+
+    /// One without any table.
+    pub fn empty() -> Option<Database> {
+        Some(server()?.create("template0"))
     }
 
     pub fn url(&self) -> DatabaseUrl {
@@ -70,11 +70,25 @@ impl Drop for Database {
     }
 }
 
+fn server() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    SERVER.get_or_init(Server::find).as_ref()
+}
+
 impl Server {
+    fn create(&'static self, template: &str) -> Database {
+        let mut admin = self.admin();
+        admin.made += 1;
+        let name = format!("tillgate_test_{}_{}", self.run, admin.made);
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        admin.connection.batch(&sql).expect("a database for the test");
+        Database { name, server: self }
+    }
+
     fn find() -> Option<Server> {
         let found = match std::env::var("TILLGATE_TEST_POSTGRES_URL") {
             Ok(url) => Ok((url, None)),
-            Err(_) => Cluster::start(&["fsync=off", "full_page_writes=off", "max_connections=300"])
+            Err(_) => Cluster::start(&["fsync=off", "full_page_writes=off", "max_connections=300", QUERIES])
                 .map(|cluster| (cluster.url(), Some(cluster))),
         };
         match found {
@@ -204,6 +218,8 @@ impl Cluster {
     }
 }
 
+/// Whole statements are shown in `pg_stat_activity`, for tests that look at what was asked.
+const QUERIES: &str = "track_activity_query_size=64kB";
 const NOBODY: u32 = 65534;
 
 fn is_root() -> bool {
@@ -212,7 +228,7 @@ fn is_root() -> bool {
 }
 
 /// Where PostgreSQL's programs are: as told, the newest of Debian's folders, or PATH.
-fn programs() -> Option<PathBuf> {
+pub fn programs() -> Option<PathBuf> {
     if let Ok(told) = std::env::var("PG_BIN_DIR") {
         return Some(PathBuf::from(told)).filter(|bin| holds_server(bin));
     }
