@@ -2,3 +2,5 @@
 
 mod flows;
 mod payouts;
+mod platform;
+mod service;

@@ -1,0 +1,94 @@
+//! The service around the methods: every method is there, failures are answered in kind, a reload is all or nothing.
+
+use crate::support::sqlite;
+use crate::support::story::{Story, settings};
+use serde_json::json;
+use tillgate::cashier::catalog::METHODS;
+use tillgate::clock::Entropy;
+use tillgate::store::{Connection, Purpose};
+
+#[tokio::test]
+async fn every_method_of_the_catalog_is_answered_by_its_own_code() {
+    let story = Story::on(sqlite()).await;
+    for method in METHODS {
+        let reply =
+            story.call(method.name, json!({ "FrontEndName": "Flows EUR Requested", "PIN": "Nobody" })).await;
+        let description = reply["Description"].as_str().expect("a description");
+        assert!(!description.contains("unknown method"), "{}: {reply}", method.name);
+        assert_ne!(reply["Status"], 0, "{} needs more than that", method.name);
+    }
+    story.ends().await;
+}
+
+#[tokio::test]
+async fn an_extension_is_off_unless_the_front_end_lists_it() {
+    let story = Story::on(sqlite()).await;
+    for method in ["DeclinedDeposit", "ReverseDeposit"] {
+        let reply =
+            story.call(method, json!({ "FrontEndName": "MyPhoneCards EUR", "PIN": "Bigdaddy" })).await;
+        assert_eq!(reply["Status"], 2, "{reply}");
+        assert_eq!(reply["Description"], "Method: not enabled for this front end");
+    }
+    story.ends().await;
+}
+
+#[tokio::test]
+async fn a_wrong_secret_and_an_unknown_front_end_are_not_told_apart() {
+    let story = Story::on(sqlite()).await;
+    let ask = async |front_end: &str, pass_code: &str| {
+        let body = json!({ "FrontEndName": front_end, "PIN": "Bigdaddy", "WSPassCode": pass_code });
+        story.post("GetBalance", "application/json", body.to_string()).await
+    };
+    let wrong = ask("MyPhoneCards EUR", "wrong").await;
+    assert_eq!(wrong, ask("Nowhere", "sandbox").await);
+    assert_eq!(wrong, ask("Nowhere", "").await);
+    assert!(wrong.starts_with("{\"Status\":1,"), "{wrong}");
+    story.ends().await;
+}
+
+#[tokio::test]
+async fn a_locked_database_asks_for_the_same_call_again() {
+    let scratch = sqlite();
+    let url = scratch.url.clone();
+    let story = Story::on(scratch).await;
+    let customer = story.customer("Flows EUR Requested", "Bigdaddy", "100.00").await;
+    let create =
+        json!({ "FrontEndName": customer.front_end, "PIN": customer.pin, "TraceID": 5, "Amount": "10.00" });
+
+    let mut other = Connection::open(&url, Purpose::Write).expect("a connection");
+    other.begin().expect("the write lock");
+    let reply = story.call("CreatePayout", create.clone()).await;
+    assert_eq!(reply["Status"], -1, "{reply}");
+    other.rollback().expect("the lock is given up");
+
+    let reply = story.call("CreatePayout", create).await;
+    assert_eq!(reply["Status"], 0, "{reply}");
+    assert_eq!(story.balance(&customer).await, "90.00");
+    story.ends().await;
+}
+
+#[tokio::test]
+async fn a_good_reload_is_in_force_at_once_and_a_bad_one_changes_nothing() {
+    let scratch = sqlite();
+    let mut changed = settings(&scratch.url);
+    let story = Story::on(scratch).await;
+    let ask = async |front_end: &str| {
+        story.call("GetBalance", json!({ "FrontEndName": front_end, "PIN": "Bigdaddy" })).await["Status"]
+            .clone()
+    };
+    assert_eq!(ask("MyPhoneCards SEK").await, 1);
+
+    let mut added = changed.front_ends[0].clone();
+    added.name = "MyPhoneCards SEK".to_owned();
+    added.currency = "SEK".to_owned();
+    changed.front_ends.push(added);
+    story.running().reload(&changed, &Entropy::seeded(1)).expect("a good configuration");
+    assert_eq!(ask("MyPhoneCards SEK").await, 10, "the front end is known, the customer is not");
+
+    changed.front_ends[0].currency = "???".to_owned();
+    changed.front_ends.pop();
+    let problems = story.running().reload(&changed, &Entropy::seeded(1)).expect_err("a bad configuration");
+    assert_eq!(problems[0].key, "front_ends[0].currency");
+    assert_eq!(ask("MyPhoneCards SEK").await, 10, "the old one stays in force");
+    story.ends().await;
+}
