@@ -121,12 +121,13 @@ impl<'a> Cast<'a> {
         })
     }
 
-    /// The fields of a call, in the order of the cashier's own habit.
+    /// The fields of a call, in the order of the cashier's own habit; `more` comes last and wins.
     pub fn fields(
         &mut self,
         step: &Step,
         call: &Call,
         subject: Option<&Subject>,
+        more: &[(String, String)],
     ) -> Result<Vec<(String, String)>, String> {
         let actor = self.actor(&step.role);
         let mut fields =
@@ -144,7 +145,7 @@ impl<'a> Cast<'a> {
             }
         }
         fields.retain(|(name, _)| !call.without.iter().any(|left_out| same_name(left_out, name)));
-        for (name, value) in &call.with {
+        for (name, value) in call.with.iter().chain(more) {
             let value = self.fill(value, &step.role)?;
             match fields.iter_mut().find(|(known, _)| same_name(known, name)) {
                 Some((_, known)) => *known = value,

@@ -186,8 +186,10 @@ impl Run<'_> {
             (Times::Once | Times::Distinct(_), subject) => vec![subject.clone()],
         };
         let mut calls = Vec::new();
-        for subject in &subjects {
-            calls.push(self.cast.fields(step, call, subject.as_ref()).map_err(fail)?);
+        for (index, subject) in subjects.iter().enumerate() {
+            let other = index % 2 == 1 && !call.versus.is_empty();
+            let more = if other { &call.versus[..] } else { &[] };
+            calls.push(self.cast.fields(step, call, subject.as_ref(), more).map_err(fail)?);
         }
         let replies = self.send(call, &calls).await.map_err(|error| Failure {
             sent: shown(&calls[0]),
@@ -213,8 +215,9 @@ impl Run<'_> {
             looked_at.dedup();
             for subject in looked_at {
                 let (before, now) = self.look(subject, &step.role).await.map_err(fail)?;
-                if matches!(call.times, Times::Distinct(_)) {
-                    found.extend(in_a_race(step, now.as_ref()));
+                if call.is_mixed() {
+                    // Which of them did what can't be told, so what they posted shows in the balances.
+                    found.extend(check::described(step, now.as_ref()));
                     continue;
                 }
                 found.extend(check::state(step, before.as_ref(), now.as_ref(), refused));
@@ -397,13 +400,6 @@ impl Run<'_> {
     }
 }
 
-/// In a race of distinct calls each payout may have become what the flow names.
-fn in_a_race(step: &Step, now: Option<&Seen>) -> Option<Difference> {
-    let status = now.map_or("none", |seen| seen.status());
-    let fits = step.expect.state.is_empty() || step.expect.state.iter().any(|state| state == status);
-    (!fits).then(|| Difference::new("its status", step.expect.state.join(" or "), status))
-}
-
 /// What `GetPayout` says, besides what every reply has.
 fn details(reply: &Reply) -> Vec<(String, String)> {
     let always = ["Status", "Description", "Replayed"];
@@ -421,7 +417,7 @@ pub fn shown(fields: &[(String, String)]) -> String {
 fn observed(call: &Call, replies: &[Reply]) -> Expect {
     let mut expect = Expect::default();
     let Some(first) = replies.first() else { return expect };
-    if matches!(call.times, Times::Distinct(_)) {
+    if call.is_mixed() {
         let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
         replies.iter().for_each(|reply| *counts.entry(reply.status()).or_default() += 1);
         expect.statuses = counts.into_iter().collect();

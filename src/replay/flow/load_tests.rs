@@ -27,7 +27,8 @@ with = { TraceID = "{trace.reversal}", ExtPayoutID = "{first}" }
 without = ["Fee"]
 only = ["Requested"]
 race = 20
-expect.status = 31
+versus = { Fee = "1.00" }
+expect.statuses = { 31 = 20 }
 expect.description = ["can't", "Reversed"]
 
 [[step]]
@@ -76,7 +77,8 @@ fn a_file_holds_a_flow_for_each_value_of_over() {
     assert_eq!(in_progress.steps[0].expect.balances, [("customer".to_owned(), "1000.00".to_owned())]);
     let Act::Call(call) = &requested.steps[1].act else { panic!("a call") };
     assert_eq!(call.times, Times::Race(20));
-    assert_eq!(requested.steps[1].expect.status, Status::Exactly(31));
+    assert_eq!(requested.steps[1].expect.statuses, [(31, 20)]);
+    assert_eq!(in_progress.steps[0].expect.status, Status::Exactly(0));
     assert_eq!(requested.steps[1].title(), "step 2, ReversePayout: Only where it was debited");
 }
 
@@ -125,6 +127,7 @@ fn what_a_step_can_t_mean_is_refused_by_key() {
         ("call = \"GetPayout\"\nlate = \"soon\"", "step 1, late: must be a number"),
         ("call = \"GetPayout\"\ndistinct = true", "step 1, distinct: belongs to"),
         ("call = \"GetBalance\"\nrace = 2\ndistinct = true", "step 1, distinct: GetBalance is about no"),
+        ("call = \"GetPayout\"\nrace = 3\nversus = { A = \"1\" }", "step 1, versus: belongs to"),
         ("call = \"GetBalance\"\npayout = \"p\"", "step 1, payout: GetBalance is not about"),
         ("call = \"GetPayout\"\nby = \"friend\"", "step 1, by: `friend` is not in given.others"),
         ("call = \"GetPayout\"\nonly = [\"x\"]", "step 1, only: `x` is not a value"),

@@ -76,9 +76,18 @@ pub struct Call {
     /// Fields of those that are left out.
     pub without: Vec<String>,
     pub times: Times,
+    /// In a race, what every other call says instead: two wishes that can't both come true.
+    pub versus: Vec<(String, String)>,
     pub late: Option<Late>,
     /// What is kept of the reply: our name and the reply's field.
     pub save: Vec<(String, String)>,
+}
+
+impl Call {
+    /// Whether its calls may be answered differently, so that only their numbers can be told.
+    pub fn is_mixed(&self) -> bool {
+        matches!(self.times, Times::Distinct(_)) || !self.versus.is_empty()
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -66,6 +66,9 @@ pub struct Step {
     pub race: Option<usize>,
     #[serde(default)]
     pub distinct: bool,
+    /// What every other call of a race says instead.
+    #[serde(default)]
+    pub versus: Table,
     pub late: Option<Value>,
     #[serde(default)]
     pub save: BTreeMap<String, String>,

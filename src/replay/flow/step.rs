@@ -66,6 +66,7 @@ fn is_about_a_call(raw: &raw::Step) -> bool {
         || !raw.without.is_empty()
         || raw.repeat.is_some()
         || raw.race.is_some()
+        || !raw.versus.is_empty()
         || raw.late.is_some()
         || !raw.save.is_empty()
         || expect.status.is_some()
@@ -83,10 +84,8 @@ fn call(method: &str, raw: &raw::Step, one: &OneOf<'_>, known: &mut Known<'_>) -
         return wrong("call", "must be the name of a method, such as `CreatePayout`");
     }
     let subject = subject(method, raw)?;
-    let with = table("with", &raw.fields, one)?;
-    for (name, value) in &with {
-        names("with", name, value, known)?;
-    }
+    let with = fields("with", &raw.fields, one, known)?;
+    let versus = fields("versus", &raw.versus, one, known)?;
     let times = match (raw.repeat, raw.race, raw.distinct) {
         (None, None, false) => Times::Once,
         (Some(times), None, false) => Times::Repeat(bounded("repeat", times)?),
@@ -95,6 +94,9 @@ fn call(method: &str, raw: &raw::Step, one: &OneOf<'_>, known: &mut Known<'_>) -
         (_, None, true) => return wrong("distinct", "belongs to a `race`"),
         (Some(_), Some(_), _) => return wrong("repeat", "a step can't both repeat and race"),
     };
+    if !versus.is_empty() && !matches!(times, Times::Race(times) if times % 2 == 0) {
+        return wrong("versus", "belongs to a `race` of an even number of calls that are not `distinct`");
+    }
     if matches!(times, Times::Distinct(_)) && subject.is_none() {
         return wrong("distinct", format!("{method} is about no payout or deposit"));
     }
@@ -112,7 +114,7 @@ fn call(method: &str, raw: &raw::Step, one: &OneOf<'_>, known: &mut Known<'_>) -
     known.subjects.extend(subject.as_ref().map(|subject| subject.name().to_owned()));
     known.saved.extend(raw.save.keys().cloned());
     let save = raw.save.iter().map(|(name, field)| (name.clone(), field.clone())).collect();
-    Ok(Call { method: method.to_owned(), subject, with, without: raw.without.clone(), times, late, save })
+    Ok(Call { method: method.to_owned(), subject, with, without: raw.without.clone(), times, versus, late, save })
 }
 
 fn bounded(key: &str, times: usize) -> Result<usize, Wrong> {
@@ -148,10 +150,11 @@ fn expect(
     if let Some(status) = &raw.status {
         expect.status = at("expect.status", one.status(status))?;
     }
-    let distinct = matches!(act, Act::Call(Call { times: Times::Distinct(_), .. }));
+    let mixed = matches!(act, Act::Call(call) if call.is_mixed());
     if let Some(statuses) = &raw.statuses {
-        if !distinct || raw.status.is_some() {
-            return wrong("expect.statuses", "is for a race of distinct calls, in the place of `status`");
+        if !mixed || raw.status.is_some() {
+            let problem = "is for a race of calls that differ, in the place of `status`";
+            return wrong("expect.statuses", problem);
         }
         for (status, count) in statuses {
             let status = status.parse::<i64>().ok();
@@ -205,8 +208,8 @@ fn expect(
         }
         expect.balances.push((other, decimal("expect.balances", Ok(balance))?));
     }
-    if distinct && raw.posted.is_some() {
-        return wrong("expect.posted", "can't be told for a race of distinct calls; use `balance`");
+    if mixed && raw.posted.is_some() {
+        return wrong("expect.posted", "can't be told for a race of calls that differ; use `balance`");
     }
     for line in texts("posted", &raw.posted)? {
         expect.posted.push(at(
@@ -235,6 +238,18 @@ fn table(key: &str, table: &Table, one: &OneOf<'_>) -> Result<Vec<(String, Strin
         Ok((name.clone(), text))
     };
     table.iter().map(pair).collect()
+}
+
+/// Fields of a request.
+fn fields(
+    key: &str,
+    raw: &Table,
+    one: &OneOf<'_>,
+    known: &Known<'_>,
+) -> Result<Vec<(String, String)>, Wrong> {
+    let fields = table(key, raw, one)?;
+    fields.iter().try_for_each(|(name, value)| names(key, name, value, known))?;
+    Ok(fields)
 }
 
 /// A text may only mention what is there.

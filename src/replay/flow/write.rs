@@ -74,6 +74,9 @@ fn call(text: &mut String, call: &Call) {
             line(text, "distinct", "true".to_owned());
         }
     }
+    if !call.versus.is_empty() {
+        line(text, "versus", table(&call.versus));
+    }
     match &call.late {
         None => {}
         Some(Late::SameAnswer) => line(text, "late", "true".to_owned()),
