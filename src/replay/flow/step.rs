@@ -114,7 +114,16 @@ fn call(method: &str, raw: &raw::Step, one: &OneOf<'_>, known: &mut Known<'_>) -
     known.subjects.extend(subject.as_ref().map(|subject| subject.name().to_owned()));
     known.saved.extend(raw.save.keys().cloned());
     let save = raw.save.iter().map(|(name, field)| (name.clone(), field.clone())).collect();
-    Ok(Call { method: method.to_owned(), subject, with, without: raw.without.clone(), times, versus, late, save })
+    Ok(Call {
+        method: method.to_owned(),
+        subject,
+        with,
+        without: raw.without.clone(),
+        times,
+        versus,
+        late,
+        save,
+    })
 }
 
 fn bounded(key: &str, times: usize) -> Result<usize, Wrong> {
