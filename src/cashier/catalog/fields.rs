@@ -51,8 +51,8 @@ pub static AUTHENTICATION: &[Field] = &[
         Kind::Text { max: 64 },
         Optional,
         "cf06e02530cdc387dfb08fcd1952741e44701eeda13640248e81786ee41e7176",
-        "SHA-256 in hex over the values of all other fields but the pass code, in the order of their names, followed \
-         by the pass code.",
+        "SHA-256 in hex over the values of all other fields but the pass code, joined without a separator in the order \
+         of their names as sent, followed by the front end's signature secret.",
     ),
     field(
         "version",

@@ -23,6 +23,7 @@ fn files() -> Vec<(&'static str, String)> {
         ("schemas/openapi.yaml", yaml::document(&openapi)),
         ("docs/api/codes.md", tables::codes()),
         ("docs/api/methods.md", tables::methods()),
+        ("docs/api/payouts.md", tables::payouts(include_str!("../../../docs/api/payouts.md"))),
     ]
 }
 

@@ -5,6 +5,7 @@ use super::{DEFAULT_BASE, FILES};
 use crate::cashier::catalog::{AUTHENTICATION, ENVELOPE, Field, Kind, METHODS, Method, Need};
 use crate::cashier::codes::{CODES, Code};
 use crate::cashier::wire::Encoding;
+use crate::domain::payout::status::{PayoutStatus, Step};
 use askama::Template;
 
 pub fn render(namespace: &str) -> Result<String, askama::Error> {
@@ -23,6 +24,7 @@ pub fn render(namespace: &str) -> Result<String, askama::Error> {
             group("Payouts", namespace, |name| name.contains("Payout")),
         ],
         codes: CODES,
+        standings: standings(),
     };
     page.render()
 }
@@ -39,6 +41,41 @@ struct Page<'a> {
     envelope: Vec<Row>,
     groups: Vec<Group>,
     codes: &'static [Code],
+    standings: Vec<Standing>,
+}
+
+/// Where a payout can stand, for people.
+pub struct Standing {
+    pub status: &'static str,
+    /// The letter that brings it, in the table a front end has unless it is told otherwise.
+    pub letter: &'static str,
+    pub meaning: &'static str,
+    pub next: String,
+}
+
+pub fn standings() -> Vec<Standing> {
+    let standing = |at: PayoutStatus| {
+        let next = PayoutStatus::ALL.into_iter().filter(|to| at.step(*to) == Ok(Step::Advance));
+        let next: Vec<&str> = next.map(PayoutStatus::name).collect();
+        let next = if next.is_empty() { "nothing".to_owned() } else { next.join(", ") };
+        let (letter, meaning) = explained(at);
+        Standing { status: at.name(), letter, meaning, next }
+    };
+    PayoutStatus::ALL.map(standing).into()
+}
+
+fn explained(status: PayoutStatus) -> (&'static str, &'static str) {
+    match status {
+        PayoutStatus::Requested => ("R", "CreatePayout was taken."),
+        PayoutStatus::Authorized => ("A", "An operator approved it. Amount and fee are fixed."),
+        PayoutStatus::InProgress => ("I", "It is being carried out at the processor."),
+        PayoutStatus::Approved => ("Y", "The money has left. Processor and TransactionID are final."),
+        PayoutStatus::Rejected => {
+            ("X", "An operator or the processor refused it. What was debited is released.")
+        }
+        PayoutStatus::Cancelled => ("C", "It was withdrawn. What was debited is released."),
+        PayoutStatus::Reversed => ("", "It never arrived: amount and fee were given back by ReversePayout."),
+    }
 }
 
 struct Group {
@@ -51,6 +88,8 @@ struct Section {
     id: String,
     request: Vec<Row>,
     reply: Vec<Row>,
+    /// What must be put into the example before it works.
+    note: Option<&'static str>,
     examples: Vec<Example>,
 }
 
@@ -84,8 +123,22 @@ fn section(method: &'static Method, namespace: &str) -> Section {
         id: method.name.to_lowercase(),
         request: asked(method.request),
         reply: told(method.reply),
+        note: note(method),
         examples: examples.into(),
     }
+}
+
+fn note(method: &Method) -> Option<&'static str> {
+    if method.extension {
+        return Some("The demo front ends have it switched off: name it in their extensions first.");
+    }
+    method.request.iter().filter(|field| field.need == Need::Required).find_map(|field| match field.name {
+        "ExtPayoutID" => Some("Put in the ExtPayoutID of your own payout, from the reply to CreatePayout."),
+        "Token" => Some(
+            "Put in a token that the platform issued, by POST /platform/v1/login-tokens. It is good once.",
+        ),
+        _ => None,
+    })
 }
 
 fn asked(fields: &'static [Field]) -> Vec<Row> {

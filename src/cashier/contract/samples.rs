@@ -9,7 +9,8 @@ pub const SHOWN: [(Encoding, &str); 4] =
 
 /// The fields of an example call: what is required or recommended, one of a choice, and the pass code.
 pub fn request_fields(method: &Method) -> Vec<&'static Field> {
-    let spare_choice = method.one_of.get(1..).unwrap_or_default();
+    // The last of a choice is the cashier's own number, which the reader can know beforehand.
+    let spare_choice = method.one_of.split_last().map_or(&[][..], |(_, others)| others);
     method
         .request_fields()
         .filter(|field| field.need != Need::Optional || field.name == "Fee")

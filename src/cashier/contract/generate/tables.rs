@@ -3,7 +3,9 @@
 use super::group;
 use crate::cashier::catalog::{AUTHENTICATION, ENVELOPE, Field, METHODS, Method};
 use crate::cashier::codes::CODES;
-use crate::cashier::contract::page::kind_text;
+use crate::cashier::contract::page::{kind_text, standings};
+use crate::domain::debit::{DebitEvent, Effect, effect};
+use crate::domain::payout::status::PayoutStatus;
 
 const NOTE: &str =
     "<!-- Written from the catalog in src/cashier by UPDATE_SCHEMAS=1 cargo test contract. -->\n";
@@ -21,6 +23,51 @@ pub fn codes() -> String {
          positive one is a refusal and final.\nThe HTTP status is 200 in every case.\n\n\
          | Status | Name | Meaning | Who acts | Send again? |\n|---:|---|---|---|---|\n{rows}"
     )
+}
+
+/// The prose of a page with its tables written anew between their marks.
+pub fn payouts(page: &str) -> String {
+    between(&between(page, "steps", &steps()), "debits", &debits())
+}
+
+fn between(page: &str, name: &str, table: &str) -> String {
+    let (begin, end) = (format!("<!-- table: {name} -->\n"), "<!-- end -->\n");
+    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no mark of {name}"));
+    let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("no end of {name}"));
+    format!("{before}{begin}{table}{end}{after}")
+}
+
+fn steps() -> String {
+    let rows: String = standings()
+        .into_iter()
+        .map(|at| format!("| {} | {} | {} | {} |\n", at.status, at.letter, at.meaning, at.next))
+        .collect();
+    format!("| Status | Letter | What it means | May become |\n|---|---|---|---|\n{rows}")
+}
+
+fn debits() -> String {
+    let mut table = "| Debit event | Debited |".to_owned();
+    table.extend(PayoutStatus::ALL.map(|status| format!(" {status} |")));
+    table.push_str("\n|---|---|---|---|---|---|---|---|---|\n");
+    for debited in [false, true] {
+        for event in DebitEvent::ALL {
+            let row = PayoutStatus::ALL.map(|to| format!(" {} |", word(effect(event, debited, to))));
+            let state = if debited { "yes" } else { "no" };
+            table.push_str(&format!("| {} | {state} |{}\n", event.name(), row.concat()));
+        }
+    }
+    table
+}
+
+fn word(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Keep => "",
+        Effect::Take => "take",
+        Effect::TakeLate => "take late",
+        Effect::Settle => "settle",
+        Effect::Release => "release",
+        Effect::GiveBack => "give back",
+    }
 }
 
 pub fn methods() -> String {
