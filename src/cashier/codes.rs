@@ -45,7 +45,7 @@ pub static CODES: &[Code] = &[
     code(
         DEFECT,
         "Defect",
-        "A defect of the platform that a repeat would not cure. Nothing was changed.",
+        "A defect of the platform that a repeat would hardly cure. Description says whether the call had an effect.",
         "the platform's engineers",
         false,
     ),
