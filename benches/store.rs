@@ -6,9 +6,9 @@
 #[path = "../tests/store/house.rs"]
 #[allow(dead_code)]
 mod house;
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/support/postgres.rs"]
 #[allow(dead_code)]
-mod support;
+mod postgres;
 
 use hdrhistogram::Histogram;
 use house::{House, options, payout};
@@ -62,7 +62,7 @@ fn main() {
 async fn on(database: &str, plan: &Plan) {
     let folder = tempfile::tempdir().expect("a folder");
     let cluster = (database == "postgres").then(|| {
-        support::postgres::Cluster::start(&["shared_buffers=256MB", "max_wal_size=4GB"]).expect("PostgreSQL")
+        postgres::Cluster::start(&["shared_buffers=256MB", "max_wal_size=4GB"]).expect("PostgreSQL")
     });
     let url = match &cluster {
         None => DatabaseUrl::Sqlite(folder.path().join("bench.db").display().to_string()),

@@ -9,7 +9,9 @@ use tillgate::domain::money::{Currency, Money};
 use tillgate::domain::payout::status::PayoutStatus;
 use tillgate::domain::processor_name::{ProcessorMap, UnknownName};
 use tillgate::operations::{Answer, Caller, OperationError, Rules};
-use tillgate::operations::{add_customer, adjust_balance, create_payout, reverse_payout, update_payout};
+use tillgate::operations::{
+    add_customer, adjust_balance, create_payout, process_deposit, reverse_payout, update_payout,
+};
 use tillgate::store::{BatchLimits, DatabaseUrl, Options, Store, Tx, Wants, audit, check};
 
 pub const FRONT_END: &str = "MyPhoneCards EUR";
@@ -154,6 +156,21 @@ impl House {
         };
         let wants = wish.wants(&self.rules);
         self.run(pin, wants, move |tx, rules| reverse_payout::run(tx, &wish, rules, &caller())).await
+    }
+
+    pub async fn deposits(&self, pin: &str, trace_id: i64, minor: i64) -> Result<Answer, OperationError> {
+        let wish = process_deposit::Wish {
+            pin: pin.to_owned(),
+            trace_id,
+            amount: eur(minor),
+            fee: None,
+            processor: None,
+            payment_method: None,
+            transaction_id: None,
+            created_by: None,
+        };
+        let wants = wish.wants(&self.rules);
+        self.run(pin, wants, move |tx, rules| process_deposit::run(tx, &wish, rules, &caller())).await
     }
 
     pub async fn balance(&self, pin: &str) -> i64 {

@@ -5,6 +5,7 @@ mod batches;
 mod chains;
 mod house;
 mod leases;
+mod model;
 mod outages;
 mod plans;
 mod races;
