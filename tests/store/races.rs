@@ -152,3 +152,52 @@ async fn one_payout_is_moved_once_by_two_nodes() {
     })
     .await;
 }
+
+/// Somebody who locks in another order than ours: the database ends one of the two, and ours is run again.
+#[tokio::test]
+async fn a_deadlock_is_run_again_and_nobody_notices() {
+    use crate::support;
+    use diesel::sql_types::BigInt;
+    use tillgate::store::{Connection, Purpose, Wants};
+    let Some(scratch) = support::postgres() else { return };
+    let house = House::open(&scratch.url, "one");
+    for pin in ["first", "second"] {
+        house.customer(pin, 1000).await;
+    }
+    let lock =
+        |pin: &str| format!("UPDATE accounts SET balance = balance WHERE path LIKE 'customer/%/{pin}'");
+    let mut other = Connection::open(&scratch.url, Purpose::Write).expect("a line");
+    other.begin().expect("begun");
+    other.batch(&lock("second")).expect("locked");
+
+    // One unit of work that needs both rows, and gets the first.
+    let (rules, store) = (house.rules.clone(), house.store.clone());
+    let both = tokio::spawn(async move {
+        store
+            .transact("first", Wants::nothing(), move |tx| {
+                for pin in ["first", "second"] {
+                    let wish = payout(pin, if pin == "first" { 1 } else { 2 }, 100);
+                    let caller = super::house::caller();
+                    tillgate::operations::create_payout::run(tx, &wish, &rules, &caller)?;
+                }
+                Ok(())
+            })
+            .await
+    });
+    let crossed = tokio::task::spawn_blocking(move || {
+        let mut watch = Connection::open(&scratch.url, Purpose::Read).expect("a line");
+        let waits = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while watch.load::<BigInt, i64>(waits, &[]).expect("a count") == [0] {
+            std::thread::yield_now();
+        }
+        // Now each waits for the other. Whoever waited first is the one that notices, and gives way.
+        other.batch(&lock("first")).expect("the other gets through");
+        other.commit().expect("committed");
+        scratch
+    });
+    let _scratch = crossed.await.expect("no panic");
+    both.await.expect("no panic").expect("done, in the second run");
+    assert_eq!((house.balance("first").await, house.balance("second").await), (900, 900));
+    house.closes_sound().await;
+}
