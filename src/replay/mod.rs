@@ -10,6 +10,7 @@ mod check;
 mod flow;
 mod junit;
 mod play;
+mod record;
 mod report;
 mod target;
 mod wire;
@@ -118,7 +119,7 @@ pub async fn run(options: Options) -> Result<Report, ReplayError> {
     let played: Vec<Played> = played.into_iter().map(|(_, played)| played).collect();
 
     let recorded = match &options.record {
-        Some(folder) => record(folder, &played, options.encodings.first().copied())?,
+        Some(folder) => record::write(folder, &played, options.encodings.first().copied())?,
         None => Vec::new(),
     };
     let report = Report {
@@ -158,20 +159,6 @@ fn bar(options: &Options, length: usize) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-/// Writes what the server did, as it did it in the first encoding.
-fn record(folder: &Path, played: &[Played], encoding: Option<Encoding>) -> Result<Vec<PathBuf>, ReplayError> {
-    let mut files = Vec::new();
-    for played in played.iter().filter(|played| Some(played.outcome.encoding) == encoding) {
-        let flow = &played.recorded;
-        let stem = flow.file.file_stem().unwrap_or_default().to_string_lossy();
-        let variant = flow.variant.as_deref().map(|variant| format!("-{variant}")).unwrap_or_default();
-        let file = folder.join(format!("{stem}{variant}.toml"));
-        save(&file, &flow::write(flow))?;
-        files.push(file);
-    }
-    Ok(files)
 }
 
 fn save(file: &Path, text: &str) -> Result<(), ReplayError> {

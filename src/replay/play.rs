@@ -3,6 +3,7 @@
 use super::cast::{Cast, Numbers, Seen};
 use super::check::{self, Difference};
 use super::flow::{Act, Call, Expect, Flow, Late, Status, Step, Subject, Times, read_postings};
+use super::record;
 use super::report::{Failure, Outcome, Verdict};
 use super::target::{CallError, Target};
 use super::wire::{Encoding, Reply, same_name};
@@ -208,7 +209,7 @@ impl Run<'_> {
         }
 
         let mut found = check::answers(step, call, &replies, self.stage.ours, &mut self.cast);
-        let mut expect = observed(call, &replies);
+        let mut expect = record::answers(call, &replies);
         if self.stage.ours {
             let refused = replies.iter().all(|reply| reply.status() != 0);
             let mut looked_at: Vec<&Subject> = subjects.iter().flatten().collect();
@@ -221,7 +222,7 @@ impl Run<'_> {
                     continue;
                 }
                 found.extend(check::state(step, before.as_ref(), now.as_ref(), refused));
-                observe(&mut expect, before, now);
+                record::state(&mut expect, before, now);
             }
             let balances = self.balances().await.map_err(fail)?;
             found.extend(self.balance_differences(step, &balances));
@@ -411,43 +412,6 @@ fn details(reply: &Reply) -> Vec<(String, String)> {
 pub fn shown(fields: &[(String, String)]) -> String {
     let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
     pairs.join(" ")
-}
-
-/// What a step's answers were, as expectations.
-fn observed(call: &Call, replies: &[Reply]) -> Expect {
-    let mut expect = Expect::default();
-    let Some(first) = replies.first() else { return expect };
-    if call.is_mixed() {
-        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-        replies.iter().for_each(|reply| *counts.entry(reply.status()).or_default() += 1);
-        expect.statuses = counts.into_iter().collect();
-        return expect;
-    }
-    expect.status = Status::Exactly(first.status());
-    // A reason is worth keeping, as far as it is the same in every run.
-    let reason = first.text("Description");
-    if first.status() != 0 && !reason.is_empty() && !reason.contains("PO-") {
-        expect.description = vec![reason.to_owned()];
-    }
-    if call.times == Times::Once && first.is_replayed() {
-        expect.replayed = Some(true);
-    }
-    expect
-}
-
-fn observe(expect: &mut Expect, before: Option<Seen>, now: Option<Seen>) {
-    let was = before.unwrap_or_default();
-    let Some(now) = now else {
-        expect.state = vec!["none".to_owned()];
-        return;
-    };
-    expect.state = vec![now.status().to_owned()];
-    expect.debit = Some(now.text("DebitState").to_owned()).filter(|debit| !debit.is_empty());
-    expect.posted = now.posted.get(was.posted.len()..).unwrap_or_default().to_vec();
-    // What the step changed besides, as long as it is no name made for this run.
-    let told = ["Amount", "Fee", "PP", "Processor", "TransactionID"];
-    let changed = told.iter().filter(|name| now.text(name) != was.text(name));
-    expect.details = changed.map(|name| ((*name).to_owned(), now.text(name).to_owned())).collect();
 }
 
 impl Expect {
