@@ -199,6 +199,18 @@ for encoding in TYPES:
     trace += 1
     do("DeclinedDeposit", **(deposit | {"TraceID": trace}))
 
+    # A deposit that we run ourselves, at the simulator of the REST gateway.
+    trace += 1
+    asked = {"TraceID": trace, "PP": "RestCard", "Amount": "40.00", "Currency": "EUR", "CreatedBy": "INTERNET"}
+    begun = do("CreateDeposit", **asked)
+    assert begun["RedirectURL"].startswith("http"), begun
+    mine = begun["ExtDepositID"]
+    assert do("CreateDeposit", **asked)["ExtDepositID"] == mine
+    do("GetDeposit", ExtDepositID=mine)
+    do("CaptureDeposit", 31, ExtDepositID=mine, TraceID=trace + 1000)
+    do("RefundDeposit", 31, ExtDepositID=mine, TraceID=trace + 2000, Amount="1.00")
+    do("CancelDeposit", ExtDepositID=mine)
+
     trace += 1
     opened = {"TraceID": trace, "PP": "CFT", "Amount": "120.00", "Fee": "2.50", "Currency": "EUR"}
     payout = do("CreatePayout", **opened, CreatedBy="INTERNET", TransactionID="")["ExtPayoutID"]
