@@ -16,6 +16,9 @@ use crate::operations::{Answer, Caller, OperationError, Rules};
 use crate::store::{Connection, Store, StoreError, Tx, Wants};
 use std::sync::Arc;
 
+/// The shortest card numbers have so many digits; no processor's name has.
+const FEWEST_CARD_DIGITS: usize = 12;
+
 pub struct Call<'a> {
     pub method: &'static Method,
     pub door: &'a Arc<Door>,
@@ -101,6 +104,10 @@ impl Call<'_> {
 
     pub fn processor(&self) -> Result<Option<Mapped>, Refusal> {
         let Some(name) = self.fields.get("PP") else { return Ok(None) };
+        // Names are kept, logged and repeated in refusals, and a card number must not be.
+        if name.chars().filter(|c| c.is_numeric()).count() >= FEWEST_CARD_DIGITS {
+            return Err(Refusal::bad("PP", "looks like a card number, which has no place here"));
+        }
         match self.rules().processors.look_up(name) {
             Ok(mapped) => Ok(Some(mapped)),
             Err(NameError::Unknown) => Err(Refusal::ProcessorUnknown { name: name.to_owned() }),
