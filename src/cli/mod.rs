@@ -16,6 +16,7 @@ mod outbox;
 mod output;
 mod paygate;
 mod payout;
+mod replay;
 mod rest_gateway;
 mod sandbox;
 mod secret_file;
@@ -67,6 +68,7 @@ enum Command {
     /// Show the configuration in force, secrets masked, and every problem with its key.
     #[command(after_help = check_config::EXAMPLES)]
     CheckConfig,
+    Replay(Box<crate::replay::Args>),
     /// Customers: add, import, show, adjust their balance.
     #[command(subcommand)]
     Customer(customer::Command),
@@ -106,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&global.config, &args),
         Command::Migrate(args) => migrate::run(&global, &args),
         Command::CheckConfig => check_config::run(&global),
+        Command::Replay(args) => replay::run(&global, *args),
         Command::Customer(command) => customer::run(&global, command),
         Command::Ledger(command) => ledger::run(&global, &command),
         Command::Audit(command) => audit::run(&global, &command),

@@ -1,6 +1,6 @@
 //! `tillgate serve`.
 
-use super::Failed;
+use super::{Failed, output};
 use crate::clock::{Clock, Entropy};
 use crate::config::{self, Settings};
 use crate::server::{self, Running, StartError};
@@ -67,20 +67,15 @@ fn reread(file: &Path, sandbox: bool, running: &Running, entropy: &Entropy) {
     }
 }
 
-/// Where to go and what to try first.
+/// Where to go and what to try first. Somebody who does not listen is no reason to stop.
 fn greet(running: &Running, settings: &Settings) {
     let base = format!("http://{}", running.address);
     let Some(demo) = settings.sandbox.customers.first() else { return };
-    println!("Tillgate sandbox at {base} (API {base}/docs, health {base}/health/ready)");
-    println!("Try:");
-    println!(
-        "  curl -d 'FrontEndName={}&PIN={}&WSPassCode=sandbox' {base}/cashier/GetBalance",
-        demo.front_end.replace(' ', "+"),
-        demo.pin
-    );
-    println!(
-        "  curl -d 'FrontEndName={}&PIN={}&WSPassCode=sandbox&TraceID=1&PP=CFT&Amount=120.00&Fee=2.50' {base}/cashier/CreatePayout",
-        demo.front_end.replace(' ', "+"),
-        demo.pin
-    );
+    let who =
+        format!("FrontEndName={}&PIN={}&WSPassCode=sandbox", demo.front_end.replace(' ', "+"), demo.pin);
+    let _ = output::line(&format!(
+        "Tillgate sandbox at {base} (API {base}/docs, health {base}/health/ready)\nTry:\n  \
+         curl -d '{who}' {base}/cashier/GetBalance\n  \
+         curl -d '{who}&TraceID=1&PP=CFT&Amount=120.00&Fee=2.50' {base}/cashier/CreatePayout"
+    ));
 }
