@@ -1,6 +1,7 @@
 //! All tests that go through more than one room: one binary, so that everything is linked once.
 
 mod architecture;
+mod bad_requests;
 mod cli;
 mod contract;
 mod paygate;
@@ -9,3 +10,4 @@ mod sopg;
 mod store;
 mod stories;
 mod support;
+mod wire;
