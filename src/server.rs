@@ -7,9 +7,10 @@ use crate::clock::{Clock, Entropy};
 use crate::config::{self, Built, Settings};
 use crate::desk::Desk;
 use crate::notifications::{self, Notifications};
+use crate::operations::begin_deposit::SETTLE_DEPOSIT;
 use crate::platform::{self, Platform};
 use crate::player::{self, Player};
-use crate::store::{Store, StoreError, migrations};
+use crate::store::{OperationError, Store, StoreError, Wants, migrations, outbox};
 use crate::telemetry;
 use crate::worker::{Pace, Worker};
 use actix_web::dev::ServerHandle;
@@ -85,6 +86,7 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
     if settings.sandbox.enabled {
         sandbox::fill(&store, &directory, &settings.sandbox).await.map_err(StartError::Sandbox)?;
     }
+    free_own_errands(&store, &settings.node.name).await?;
     let listener = bind(&settings.listen.cashier)?;
     let address = listener.local_addr().map_err(|error| unbound(&settings.listen.cashier, &error))?;
     let public_url = match settings.player.public_url.trim_end_matches('/') {
@@ -200,6 +202,23 @@ fn serve(
         served,
         draining,
     })
+}
+
+/// What this node was settling when it was killed can't wait for the end of its lease: a customer's money may be
+/// reserved for a minute only. Payouts wait, because what was sent a moment ago may not be known there yet.
+async fn free_own_errands(store: &Store, node: &str) -> Result<(), StartError> {
+    let name = node.to_owned();
+    let freed =
+        store.transact("worker", Wants::nothing(), move |tx| Ok(outbox::release(tx, &name, SETTLE_DEPOSIT)?));
+    match freed.await {
+        Ok(0) => Ok(()),
+        Ok(freed) => {
+            tracing::info!(freed, "errands of an earlier run of this node are taken up again");
+            Ok(())
+        }
+        Err(OperationError::Failed(error)) => Err(error.into()),
+        Err(other) => Err(StartError::Sandbox(other.to_string())),
+    }
 }
 
 fn bind(address: &str) -> Result<TcpListener, StartError> {

@@ -3,16 +3,19 @@
 use super::Desk;
 use crate::domain::customer::Customer;
 use crate::domain::deposit::Deposit;
+use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
 use crate::operations::begin_deposit::{self, Begun};
+use crate::operations::capture_deposit::Wish;
 use crate::operations::open_deposit::{self, Said};
 use crate::operations::settle_deposit::{self, CANCEL, Settled};
 use crate::operations::{Answer, Caller, OperationError, Rules, cancel_deposit, capture_deposit};
-use crate::processors::{Capture, DepositProcessor, Opened};
+use crate::processors::{Capture, DepositOrder, DepositProcessor, Opened};
 use crate::store::deposits::{self, Managed};
 use crate::store::{StoreError, Wants, customers};
+use chrono::Duration;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -51,6 +54,19 @@ pub struct OpenedDeposit {
     /// The address to send the browser to: the processor's, or our page that posts the form there.
     pub url: Option<String>,
     pub way: Option<Way>,
+}
+
+/// Within this time a customer may still pay: half an hour at the processor's page, and the window behind it.
+const WATCHED: Duration = Duration::minutes(45);
+/// Shorter than the time after which a capture may be taken up again.
+const LONGEST_CAPTURE: std::time::Duration = std::time::Duration::from_secs(90);
+
+fn alarmed(id: DepositId, settled: Settled) -> Settled {
+    if let Some(alert) = settled.alert {
+        metrics::counter!("tillgate_alerts_total", "alert" => alert).increment(1);
+        tracing::warn!(deposit.id = %id, alert, "a person should look at this deposit");
+    }
+    settled
 }
 
 /// A deposit with everything an order needs.
@@ -112,40 +128,80 @@ impl Desk {
         Ok(OpenedDeposit { answer, url, way })
     }
 
-    /// Asks the processor what became of a deposit, and applies it. Notice, browser and sweep all come here.
+    /// Asks the processor what became of a deposit, and applies it. Notice, browser and sweep all come here, by the
+    /// errand: what a processor takes its time for holds up no request.
     pub async fn settle(&self, id: DepositId) -> Result<Settled, OperationError> {
         let Some(whole) = self.whole(id).await? else { return Err(Refusal::DepositNotFound.into()) };
-        let (deposit, managed, customer) = &whole;
+        let (deposit, managed, _) = &whole;
+        if matches!(deposit.status, DepositStatus::Credited | DepositStatus::Reversed) {
+            return Ok(settle_deposit::stays(deposit));
+        }
+        let resumed = managed.attempted.as_deref().and_then(|mark| Wish::resumed(deposit, mark));
+        if let Some(wish) = resumed {
+            return self.resume(wish, deposit).await;
+        }
         let processor = self.processor(managed)?;
-        let order = self.deposit_order(deposit, managed, customer);
-        if managed.attempted.as_deref() == Some(CANCEL) {
-            let outcome = processor.cancel(&order).await;
-            return self.apply(id, outcome).await;
-        }
-        if !(processor.completes_in_two_steps() && order.capture == Capture::Automatic) {
-            let outcome = processor.settle(&order).await;
-            return self.settled_or_abandoned(&whole, outcome).await;
-        }
-        // Only asks; the money is fetched after it is written down that it will be.
-        let mut asking = order.clone();
-        asking.capture = Capture::Manual;
-        let outcome = match processor.settle(&asking).await {
-            DepositOutcome::Authorized { .. } => {
-                let turn = format!("deposit/{id}");
-                let begun = self.store.transact(&turn, Wants::nothing().deposit(id), move |tx| {
-                    settle_deposit::begin(tx, id, "debit")
-                });
-                if !begun.await? {
-                    return self.apply(id, DepositOutcome::Open { cause: "it has ended".to_owned() }).await;
-                }
-                let Some((deposit, managed, customer)) = self.whole(id).await? else {
-                    return Err(Refusal::DepositNotFound.into());
-                };
-                processor.settle(&self.deposit_order(&deposit, &managed, &customer)).await
-            }
-            other => other,
+        let two_steps = processor.completes_in_two_steps();
+        let ended = matches!(deposit.status, DepositStatus::Cancelled | DepositStatus::Declined);
+        let given_up = managed.attempted.as_deref() == Some(CANCEL)
+            // Whoever pays all the same gets his money released, and not only when its time is over.
+            || (two_steps && ended && managed.attempted.is_none());
+        let settled = if given_up {
+            self.give_up(&whole).await?
+        } else if two_steps {
+            self.fetch(&whole).await?
+        } else {
+            let outcome = processor.settle(&self.order(&whole)).await;
+            self.settled_or_abandoned(&whole, outcome).await?
         };
-        self.settled_or_abandoned(&whole, outcome).await
+        Ok(if two_steps { self.watched(&whole, settled) } else { settled })
+    }
+
+    /// Asks first; the money is fetched after it is written down that it will be.
+    async fn fetch(&self, whole: &Whole) -> Result<Settled, OperationError> {
+        let (deposit, managed, _) = whole;
+        let (id, processor) = (deposit.id, self.processor(managed)?);
+        let order = self.order(whole);
+        let asking = DepositOrder { capture: Capture::Manual, ..order.clone() };
+        let mut outcome = processor.settle(&asking).await;
+        let customer_paid = matches!(outcome, DepositOutcome::Authorized { .. });
+        if customer_paid && order.capture == Capture::Automatic {
+            let turn = format!("deposit/{id}");
+            let begun = self
+                .store
+                .transact(&turn, Wants::nothing().deposit(id), move |tx| settle_deposit::begin(tx, id));
+            if !begun.await? {
+                return self.apply(id, DepositOutcome::Open { cause: "nothing to fetch".to_owned() }).await;
+            }
+            let Some(begun) = self.whole(id).await? else { return Err(Refusal::DepositNotFound.into()) };
+            outcome = processor.settle(&self.order(&begun)).await;
+        }
+        self.settled_or_abandoned(whole, outcome).await
+    }
+
+    /// How soon to look again at a deposit whose money must be fetched within a window.
+    fn watched(&self, (_, managed, _): &Whole, settled: Settled) -> Settled {
+        let age = self.age(managed);
+        match settled.status {
+            DepositStatus::Pending | DepositStatus::Settling if !settled.ended => {
+                Settled { soon: age < WATCHED, ..settled }
+            }
+            // What nobody captures in time runs out, and somebody should say so.
+            DepositStatus::Authorized if age < self.abandon_after => {
+                Settled { ended: false, soon: age < WATCHED, ..settled }
+            }
+            DepositStatus::Pending
+            | DepositStatus::Settling
+            | DepositStatus::Authorized
+            | DepositStatus::Credited
+            | DepositStatus::Declined
+            | DepositStatus::Cancelled
+            | DepositStatus::Reversed => settled,
+        }
+    }
+
+    fn age(&self, managed: &Managed) -> Duration {
+        Duration::microseconds(self.clock.now().timestamp_micros() - managed.created_at)
     }
 
     /// Applies an outcome; a deposit that is open for too long is given up at the processor.
@@ -154,27 +210,76 @@ impl Desk {
         whole: &Whole,
         outcome: DepositOutcome,
     ) -> Result<Settled, OperationError> {
-        let (deposit, managed, customer) = whole;
-        let waiting = matches!(outcome, DepositOutcome::Open { .. } | DepositOutcome::NotFound);
-        let age = self.clock.now().timestamp_micros() - managed.created_at;
-        let abandoned = waiting && age > self.abandon_after.num_microseconds().unwrap_or(i64::MAX);
-        if !abandoned {
-            return self.apply(deposit.id, outcome).await;
-        }
-        if outcome == DepositOutcome::NotFound {
-            let (code, reason) =
-                ("NOT-FOUND".to_owned(), "the customer never came to the processor".to_owned());
-            return self.apply(deposit.id, DepositOutcome::Failed { code, reason }).await;
-        }
+        let (deposit, managed, _) = whole;
         let id = deposit.id;
-        let turn = format!("deposit/{id}");
-        let noted = self.store.transact(&turn, Wants::nothing().deposit(id), move |tx| {
-            deposits::note_attempted(tx, id, Some(CANCEL))?;
-            Ok(())
-        });
-        noted.await?;
-        let outcome = self.processor(managed)?.cancel(&self.deposit_order(deposit, managed, customer)).await;
-        self.apply(id, outcome).await
+        if self.age(managed) <= self.abandon_after {
+            return self.apply(id, outcome).await;
+        }
+        match outcome {
+            DepositOutcome::NotFound => {
+                let (code, reason) =
+                    ("NOT-FOUND".to_owned(), "the customer never came to the processor".to_owned());
+                self.apply(id, DepositOutcome::Failed { code, reason }).await
+            }
+            DepositOutcome::Open { .. } => {
+                let turn = format!("deposit/{id}");
+                let noted = self
+                    .store
+                    .transact(&turn, Wants::nothing().deposit(id), move |tx| settle_deposit::give_up(tx, id));
+                if noted.await? { self.give_up(whole).await } else { self.apply(id, outcome).await }
+            }
+            DepositOutcome::Unknown { .. } => {
+                let alert = Some("deposit_unknown");
+                Ok(alarmed(id, Settled { alert, ..self.apply(id, outcome).await? }))
+            }
+            DepositOutcome::Paid { .. }
+            | DepositOutcome::Authorized { .. }
+            | DepositOutcome::Failed { .. } => self.apply(id, outcome).await,
+        }
+    }
+
+    /// Gives a deposit up whose record says that it is to be.
+    async fn give_up(&self, whole: &Whole) -> Result<Settled, OperationError> {
+        let (deposit, managed, _) = whole;
+        let processor = self.processor(managed)?;
+        let outcome = processor.cancel(&self.order(whole)).await;
+        // What nobody knows there can't be paid any more, where only our own call would fetch the money.
+        let over = processor.completes_in_two_steps() || self.age(managed) > self.abandon_after;
+        let outcome = match outcome {
+            DepositOutcome::NotFound if over => DepositOutcome::Failed {
+                code: "NOT-FOUND".to_owned(),
+                reason: "the customer never came to the processor".to_owned(),
+            },
+            other => other,
+        };
+        if let DepositOutcome::Authorized { .. } = outcome {
+            let id = deposit.id;
+            let turn = format!("deposit/{id}");
+            let wants = Wants::nothing().deposit(id);
+            let kept = self.store.transact(&turn, wants, move |tx| settle_deposit::keep(tx, id));
+            kept.await?;
+        }
+        self.apply(deposit.id, outcome).await
+    }
+
+    /// Takes a capture up again whose caller or answer got lost.
+    async fn resume(&self, wish: Wish, deposit: &Deposit) -> Result<Settled, OperationError> {
+        let not_yet = OperationError::NotYet("the front end is not configured, please repeat");
+        let rules = (self.rules)(&deposit.front_end).ok_or(not_yet)?;
+        match self.capture(wish, &rules, &self.house("worker")).await {
+            // Captured or refused, it is answered now; what is left of the deposit is looked at once more.
+            Ok(_) | Err(OperationError::NotYet(_)) => {}
+            Err(error @ (OperationError::Refused(_) | OperationError::Failed(_))) => return Err(error),
+        }
+        let Some((now, _, _)) = self.whole(deposit.id).await? else {
+            return Err(Refusal::DepositNotFound.into());
+        };
+        let ended = now.status != DepositStatus::Authorized && settle_deposit::stays(&now).ended;
+        Ok(Settled { ended, ..settle_deposit::stays(&now) })
+    }
+
+    fn order(&self, (deposit, managed, customer): &Whole) -> DepositOrder {
+        self.deposit_order(deposit, managed, customer)
     }
 
     async fn apply(&self, id: DepositId, outcome: DepositOutcome) -> Result<Settled, OperationError> {
@@ -183,12 +288,7 @@ impl Desk {
         let settled = self.store.transact(&turn, Wants::nothing().deposit(id), move |tx| {
             settle_deposit::apply(tx, id, &outcome, &caller)
         });
-        let settled = settled.await?;
-        if let Some(alert) = settled.alert {
-            metrics::counter!("tillgate_alerts_total", "alert" => alert).increment(1);
-            tracing::warn!(deposit.id = %id, alert, "a person should look at this deposit");
-        }
-        Ok(settled)
+        Ok(alarmed(id, settled.await?))
     }
 
     /// Captures an authorized deposit, or a part of it.
@@ -211,7 +311,10 @@ impl Desk {
         let (deposit, managed) = deposit;
         let customer = self.customer(&deposit).await?;
         let order = self.deposit_order(&deposit, &managed, &customer);
-        let outcome = self.processor(&managed)?.capture(&order, amount, last).await;
+        let processor = self.processor(&managed)?;
+        // Given up in time, so that no repeat can meet a call that is still under way.
+        let outcome = tokio::time::timeout(LONGEST_CAPTURE, processor.capture(&order, amount, last)).await;
+        let outcome = outcome.unwrap_or(DepositOutcome::Unknown { cause: "no answer in time".to_owned() });
         let (named, by, wants) = (rules.clone(), caller.clone(), wish.wants(rules));
         match outcome {
             DepositOutcome::Paid { minor, .. } if minor == amount.minor() => {
@@ -233,6 +336,11 @@ impl Desk {
             | DepositOutcome::Authorized { .. }
             | DepositOutcome::NotFound
             | DepositOutcome::Unknown { .. } => {
+                let wish = wish.clone();
+                let noted = self
+                    .store
+                    .transact(&turn, wants, move |tx| capture_deposit::unanswered(tx, &wish, amount, last));
+                noted.await?;
                 Err(OperationError::NotYet("the outcome of the capture is not known yet, please repeat"))
             }
         }
@@ -256,9 +364,9 @@ impl Desk {
             cancel_deposit::Begun::ToCancel(deposit) => *deposit,
         };
         let customer = self.customer(&deposit).await?;
-        let outcome =
-            self.processor(&managed)?.cancel(&self.deposit_order(&deposit, &managed, &customer)).await;
-        let settled = self.apply(deposit.id, outcome).await?;
+        let whole = (deposit, managed, customer);
+        let settled = self.give_up(&whole).await?;
+        let (deposit, _, _) = whole;
         if !settled.ended {
             return Err(OperationError::NotYet(
                 "the processor has not confirmed the cancellation, please repeat",

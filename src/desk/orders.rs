@@ -3,7 +3,10 @@
 use super::Desk;
 use crate::domain::customer::Customer;
 use crate::domain::deposit::Deposit;
+use crate::domain::deposit::status::DepositStatus;
 use crate::domain::payout::Payout;
+use crate::operations::capture_deposit;
+use crate::operations::settle_deposit::{CANCEL, DEBIT};
 use crate::processors::{Capture, DepositOrder, PayoutOrder, ReturnUrls, paygate, rest_gateway, sopg};
 use crate::store::attempts::Attempt;
 use crate::store::deposits::Managed;
@@ -20,6 +23,18 @@ pub fn capture(text: &str) -> Option<Capture> {
     }
 }
 
+/// What we are on record to have begun at a processor before this call. A capture that is only now beginning is not
+/// in the row we hold; one that is taken up again is, and has debited then.
+fn on_record(status: DepositStatus, attempted: Option<&str>) -> Option<&'static str> {
+    match (attempted, status) {
+        (Some(DEBIT), _) => Some("debit"),
+        (Some(CANCEL), _) => Some("release"),
+        (Some(other), _) if capture_deposit::is_mark(other) => Some("debit"),
+        (None, DepositStatus::Cancelled | DepositStatus::Declined) => Some("release"),
+        (Some(_) | None, _) => None,
+    }
+}
+
 impl Desk {
     pub(super) fn deposit_order(
         &self,
@@ -32,16 +47,11 @@ impl Desk {
         let mut extra = BTreeMap::from([
             (paygate::EXTRA_CREDITED_BEFORE.to_owned(), deposit.refunded.minor().to_string()),
             (paygate::EXTRA_CAPTURED_BEFORE.to_owned(), deposit.captured.minor().to_string()),
+            (sopg::deposit::CAPTURED_MINOR.to_owned(), deposit.captured.minor().to_string()),
             (rest_gateway::deposits::extra::REFUNDED_MINOR.to_owned(), deposit.refunded.minor().to_string()),
             (rest_gateway::deposits::extra::SENT_AT.to_owned(), sent_at),
         ]);
-        let attempted = match managed.attempted.as_deref() {
-            Some("debit") => Some("debit"),
-            Some("cancel") => Some("release"),
-            _ if deposit.refunded.is_positive() => Some("refund"),
-            _ => None,
-        };
-        if let Some(attempted) = attempted {
+        if let Some(attempted) = on_record(deposit.status, managed.attempted.as_deref()) {
             extra.insert(sopg::verdict::ATTEMPTED.to_owned(), attempted.to_owned());
         }
         DepositOrder {
@@ -92,6 +102,10 @@ impl Desk {
             .await?
             .ok_or_else(|| StoreError::Corrupt(format!("payout {} has no customer", payout.id)))?;
         let mut extra = BTreeMap::new();
+        if attempt.inquiries > 0 {
+            // It was sent before, and asked about: a refusal of this try may speak of that one.
+            extra.insert(sopg::verdict::ATTEMPTED.to_owned(), "payout".to_owned());
+        }
         if let Some((deposit, managed)) = &deposit {
             extra.insert(paygate::EXTRA_DEPOSIT_TRANS_ID.to_owned(), managed.reference.clone());
             extra.insert(paygate::EXTRA_DEPOSIT_METHOD.to_owned(), managed.method.clone());
@@ -111,5 +125,29 @@ impl Desk {
             deposit_reference: deposit.and_then(|(_, managed)| managed.processor_reference),
             extra,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_on_record_is_what_was_begun_before_this_call() {
+        use DepositStatus::*;
+        for (status, attempted, expected) in [
+            (Pending, None, None),
+            (Settling, Some("debit"), Some("debit")),
+            (Declined, Some("debit"), Some("debit")),
+            (Pending, Some("cancel"), Some("release")),
+            (Cancelled, None, Some("release")),
+            (Declined, None, Some("release")),
+            (Authorized, Some("capture 7 1000 part named"), Some("debit")),
+            (Authorized, None, None),
+            (Credited, None, None),
+            (Pending, Some("suspense"), None),
+        ] {
+            assert_eq!(on_record(status, attempted), expected, "{status} {attempted:?}");
+        }
     }
 }

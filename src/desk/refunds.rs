@@ -3,6 +3,7 @@
 use super::Desk;
 use crate::domain::outcome::Outcome;
 use crate::operations::{OperationError, refund_deposit};
+use crate::processors::sopg;
 use crate::store::outbox::Claimed;
 use crate::store::{Wants, customers, deposits};
 
@@ -14,7 +15,7 @@ impl Desk {
         let held = claim.clone();
         let refund =
             self.store.transact(&turn, Wants::nothing(), move |tx| refund_deposit::sending(tx, id, &held));
-        let Some(refund) = refund.await? else { return Ok(None) };
+        let Some((refund, again)) = refund.await? else { return Ok(None) };
         let deposit = refund.deposit;
         let found = self.store.read(move |connection| {
             let Some((deposit, managed)) = deposits::find_managed(connection, deposit)? else {
@@ -28,7 +29,11 @@ impl Desk {
             Some((mut deposit, managed, customer)) => {
                 // The processor is told what it gave back before this refund, which our row already counts.
                 deposit.refunded = deposit.refunded.minus(refund.amount).unwrap_or(deposit.refunded);
-                let order = self.deposit_order(&deposit, &managed, &customer);
+                let mut order = self.deposit_order(&deposit, &managed, &customer);
+                // Only this very refund counts as tried before, and only if a byte of it may have left.
+                if again {
+                    order.extra.insert(sopg::verdict::ATTEMPTED.to_owned(), "refund".to_owned());
+                }
                 let name = format!("{}-{}", managed.reference, refund.number);
                 match self.processors.deposits.get(&managed.account) {
                     Some(processor) => processor.refund(&order, refund.amount, &name).await,

@@ -42,7 +42,7 @@ pub enum Begun {
 }
 
 /// When the sweep first looks after a deposit whose customer never came back.
-const FIRST_SWEEP: Duration = Duration::seconds(60);
+pub const FIRST_SWEEP: Duration = Duration::seconds(60);
 
 impl Wish {
     pub fn once(&self, rules: &Rules) -> Once {
@@ -98,6 +98,9 @@ fn begin(
         if !same {
             return Err(Refusal::Conflict { field: "TraceID" }.into());
         }
+        if matches!(held.status, DepositStatus::Declined | DepositStatus::Cancelled) {
+            return Err(Refusal::IllegalDepositStep { from: held.status.name(), to: "opened" }.into());
+        }
         return Ok((held, managed, customer));
     }
     let open = front_end.deposit_lock && payouts::has_requested_in(tx, customer.id)?;
@@ -152,7 +155,10 @@ fn begin(
     Ok((deposit, managed, customer))
 }
 
+/// The kind of the errand that looks after a deposit.
+pub const SETTLE_DEPOSIT: &str = "settle_deposit";
+
 /// The errand that looks after a deposit until it has ended.
 pub fn settle_errand(id: DepositId) -> Errand {
-    Errand { kind: "settle_deposit".to_owned(), subject: id.to_string(), payload: "{}".to_owned() }
+    Errand { kind: SETTLE_DEPOSIT.to_owned(), subject: id.to_string(), payload: "{}".to_owned() }
 }

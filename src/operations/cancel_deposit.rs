@@ -1,5 +1,6 @@
 //! A deposit that was not captured is given up: noted before the processor is told.
 
+use super::begin_deposit::{FIRST_SWEEP, settle_errand};
 use super::capture_deposit::of_caller;
 use super::{Answer, Call, Caller, OperationError, Rules, refusable};
 use crate::domain::deposit::Deposit;
@@ -8,7 +9,7 @@ use crate::domain::ids::DepositId;
 use crate::domain::refusal::Refusal;
 use crate::operations::settle_deposit::CANCEL;
 use crate::store::deposits::Managed;
-use crate::store::{Tx, Wants, deposits};
+use crate::store::{Tx, Wants, deposits, outbox};
 
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -54,6 +55,8 @@ pub fn begin(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Re
             return Err(OperationError::NotYet("another step of this deposit is under way, please repeat"));
         }
         deposits::note_attempted(tx, deposit.id, Some(CANCEL))?;
+        // Should the caller vanish, the sweep brings it to its end.
+        outbox::put(tx, &settle_errand(deposit.id), tx.now() + FIRST_SWEEP)?;
         to_cancel = Some(Begun::ToCancel(Box::new((deposit, managed))));
         Ok(Answer::default())
     })?;

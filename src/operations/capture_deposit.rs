@@ -1,6 +1,7 @@
 //! An authorized deposit is captured, whole or in parts: credited with what the processor took.
 
 use super::answer::Once;
+use super::begin_deposit::settle_errand;
 use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
@@ -8,7 +9,8 @@ use crate::domain::ids::DepositId;
 use crate::domain::money::Money;
 use crate::domain::refusal::Refusal;
 use crate::store::deposits::Managed;
-use crate::store::{Tx, Wants, audit, deposits};
+use crate::store::{Tx, Wants, audit, deposits, outbox};
+use chrono::Duration;
 
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -37,6 +39,18 @@ pub enum Begun {
 
 /// A capture whose caller vanished may be taken up again after this time.
 const FORGOTTEN_US: i64 = 120_000_000;
+/// When the sweep looks after a capture whose caller never came back with an answer.
+const SWEPT_AFTER: Duration = Duration::seconds(150);
+/// When the sweep takes a capture up again whose answer got lost.
+const AGAIN_AFTER: Duration = Duration::seconds(15);
+
+/// Whether `attempted` speaks of a capture.
+pub fn is_mark(attempted: &str) -> bool {
+    attempted.starts_with("capture ")
+}
+
+/// Behind the mark of a capture whose processor gave no answer: it may be taken up at once.
+const UNANSWERED: &str = " unanswered";
 
 impl Wish {
     pub fn once(&self, rules: &Rules) -> Once {
@@ -52,9 +66,26 @@ impl Wish {
             .deposit(self.deposit)
     }
 
-    /// What `attempted` says while this capture is under way.
-    fn mark(&self, amount: Money) -> String {
-        format!("capture {} {}", self.trace_id, amount.minor())
+    /// What `attempted` says while this capture is under way; enough to take it up again by [`Wish::resumed`].
+    fn mark(&self, amount: Money, last: bool) -> String {
+        let (part, named) =
+            (if last { "last" } else { "part" }, if self.amount.is_some() { "named" } else { "rest" });
+        format!("capture {} {} {part} {named}", self.trace_id, amount.minor())
+    }
+
+    /// The capture that a deposit's record says was begun.
+    pub fn resumed(deposit: &Deposit, attempted: &str) -> Option<Wish> {
+        let words: Vec<&str> = attempted.split(' ').collect();
+        let &["capture", trace_id, minor, part, named, ..] = words.as_slice() else { return None };
+        let amount = Money::from_minor(minor.parse().ok()?, deposit.amount.currency());
+        Some(Wish {
+            pin: deposit.pin.clone(),
+            trace_id: trace_id.parse().ok()?,
+            deposit: deposit.id,
+            amount: (named == "named").then_some(amount),
+            last: part == "last",
+            updated_by: None,
+        })
     }
 }
 
@@ -70,8 +101,11 @@ pub fn begin(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Re
         let (deposit, managed) = of_caller(tx, rules, wish.deposit, &wish.pin)?;
         let left = deposit.amount.minus(deposit.captured).map_err(|error| Refusal::money("Amount", error))?;
         let amount = wish.amount.unwrap_or(left);
-        let mark = wish.mark(amount);
-        let mine = managed.attempted.as_deref() == Some(mark.as_str());
+        let last = wish.last || amount == left;
+        let mark = wish.mark(amount, last);
+        let noted = managed.attempted.as_deref().and_then(|attempted| attempted.strip_prefix(&mark));
+        let (under_way, unanswered) = (noted == Some(""), noted == Some(UNANSWERED));
+        let mine = under_way || unanswered;
         if let Some(other) = &managed.attempted
             && !mine
         {
@@ -80,16 +114,16 @@ pub fn begin(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Re
             return Err(OperationError::NotYet("another step of this deposit is under way, please repeat"));
         }
         let fresh = tx.now_micros() - managed.updated_at < FORGOTTEN_US;
-        if mine && fresh {
+        if under_way && fresh {
             return Err(OperationError::NotYet("the same capture is under way, please repeat"));
         }
         if deposit.status != DepositStatus::Authorized && !mine {
             return Err(Refusal::IllegalDepositStep { from: deposit.status.name(), to: "captured" }.into());
         }
-        let last = wish.last || amount == left;
         // Decided now, so that nothing is asked of the processor that could not be booked.
         deposit.credit_part(amount, last)?;
         deposits::note_attempted(tx, deposit.id, Some(&mark))?;
+        outbox::put(tx, &settle_errand(deposit.id), tx.now() + SWEPT_AFTER)?;
         to_capture = Some(Begun::ToCapture { deposit: Box::new((deposit, managed)), amount, last });
         Ok(Answer::default())
     })?;
@@ -130,6 +164,17 @@ pub fn taken(
     let answer = Answer { deposit: Some(deposit.id), ..Answer::done(format!("Captured {amount}")) };
     once.keep(tx, &answer)?;
     Ok(answer)
+}
+
+/// The processor gave no answer that tells anything: the repeat, or the sweep, asks on.
+pub fn unanswered(tx: &mut Tx<'_>, wish: &Wish, amount: Money, last: bool) -> Result<(), OperationError> {
+    let managed = deposits::managed(tx, wish.deposit)?.ok_or(Refusal::DepositNotFound)?;
+    let mark = wish.mark(amount, last);
+    if managed.attempted.as_deref() == Some(mark.as_str()) {
+        deposits::note_attempted(tx, wish.deposit, Some(&format!("{mark}{UNANSWERED}")))?;
+        outbox::put(tx, &settle_errand(wish.deposit), tx.now() + AGAIN_AFTER)?;
+    }
+    Ok(())
 }
 
 /// The processor refused: nothing was taken, and another capture may be tried.

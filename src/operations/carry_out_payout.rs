@@ -112,7 +112,8 @@ pub fn apply(
             cause.clone()
         }
     };
-    attempt.inquiries += i64::from(attempt.state == AttemptState::Unknown);
+    // Counts an inquiry that ends in "not known there" as well: what is sent then was sent before.
+    attempt.inquiries += i64::from(from == AttemptState::Unknown || attempt.state == AttemptState::Unknown);
     attempts::advance(tx, &attempt)?;
     if from != attempt.state {
         record(tx, &attempt, &payout, from, caller, &why)?;

@@ -90,21 +90,24 @@ fn errand(refund: &Refund) -> Errand {
 
 /// Commits that the refund is about to be sent. The rooms recognise a refund that they were asked for before, so one
 /// whose answer got lost is asked for again under the same name.
-pub fn sending(tx: &mut Tx<'_>, id: i64, claim: &Claimed) -> Result<Option<Refund>, OperationError> {
+///
+/// Returns the refund and whether it may have been sent before.
+pub fn sending(tx: &mut Tx<'_>, id: i64, claim: &Claimed) -> Result<Option<(Refund, bool)>, OperationError> {
     if !outbox::is_held(tx, claim)? {
         return Ok(None);
     }
     let Some(mut refund) = refunds::lock(tx, id)? else { return Ok(None) };
-    match refund.state {
-        AttemptState::Planned | AttemptState::Unknown | AttemptState::Sending => {}
+    let again = match refund.state {
+        AttemptState::Planned => false,
+        AttemptState::Unknown | AttemptState::Sending => true,
         AttemptState::Succeeded | AttemptState::Refused => {
             outbox::finish(tx, claim)?;
             return Ok(None);
         }
-    }
+    };
     refund.state = AttemptState::Sending;
     refunds::advance(tx, &refund)?;
-    Ok(Some(refund))
+    Ok(Some((refund, again)))
 }
 
 /// Applies what the processor said. `None` when the claim was lost; else whether it is settled.

@@ -1,6 +1,6 @@
 //! What the processor says of a deposit is applied: credited once, whatever arrives, in whatever order, however often.
 
-use super::{Caller, post, told};
+use super::{Caller, capture_deposit, post, told};
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
@@ -16,24 +16,60 @@ pub struct Settled {
     pub status: DepositStatus,
     /// Nothing more is expected: the sweep may rest.
     pub ended: bool,
+    /// The customer's money may wait at the processor for a short time only: look again soon.
+    pub soon: bool,
     pub alert: Option<&'static str>,
 }
 
-/// Notes that the processor is about to be asked for the money. `false` when there is nothing to ask for.
-pub fn begin(tx: &mut Tx<'_>, id: DepositId, call: &str) -> Result<bool, OperationError> {
+/// What `attempted` says while the processor is asked for the whole money.
+pub const DEBIT: &str = "debit";
+/// What `attempted` says while a deposit is being given up.
+pub const CANCEL: &str = "cancel";
+
+/// Notes that the processor is about to be asked for the money. `false` when there is nothing to ask for, or when
+/// another step is under way: of fetching, capturing and giving up only one is ever on record.
+pub fn begin(tx: &mut Tx<'_>, id: DepositId) -> Result<bool, OperationError> {
+    let Some(deposit) = free_for(tx, id, DEBIT)? else { return Ok(false) };
+    if let Some(change) = deposit.note(DepositStatus::Settling) {
+        deposits::advance(tx, &change.deposit)?;
+    }
+    deposits::note_attempted(tx, id, Some(DEBIT))?;
+    Ok(true)
+}
+
+/// Notes that an open deposit is about to be given up. `false` when it has ended or another step is under way.
+pub fn give_up(tx: &mut Tx<'_>, id: DepositId) -> Result<bool, OperationError> {
+    if free_for(tx, id, CANCEL)?.is_none() {
+        return Ok(false);
+    }
+    deposits::note_attempted(tx, id, Some(CANCEL))?;
+    Ok(true)
+}
+
+/// Notes that the processor would not give a deposit up.
+pub fn keep(tx: &mut Tx<'_>, id: DepositId) -> Result<(), OperationError> {
+    let managed = deposits::managed(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    if managed.attempted.as_deref() == Some(CANCEL) {
+        deposits::note_attempted(tx, id, None)?;
+    }
+    Ok(())
+}
+
+/// The deposit, if it is open and no other step than this one is under way.
+fn free_for(tx: &mut Tx<'_>, id: DepositId, step: &str) -> Result<Option<Deposit>, OperationError> {
     let deposit = deposits::lock(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    let managed = deposits::managed(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    if managed.attempted.as_deref().is_some_and(|attempted| attempted != step) {
+        return Ok(None);
+    }
     match deposit.status {
         DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling => {}
         DepositStatus::Credited
         | DepositStatus::Declined
         | DepositStatus::Cancelled
-        | DepositStatus::Reversed => return Ok(false),
+        | DepositStatus::Reversed => return Ok(None),
     }
-    if let Some(change) = deposit.note(DepositStatus::Settling) {
-        deposits::advance(tx, &change.deposit)?;
-    }
-    deposits::note_attempted(tx, id, Some(call))?;
-    Ok(true)
+    Ok(Some(deposit))
 }
 
 /// Applies an outcome. A processor's amount that is not ours credits nobody: it goes to suspense, for a person.
@@ -45,6 +81,10 @@ pub fn apply(
 ) -> Result<Settled, OperationError> {
     let deposit = deposits::lock(tx, id)?.ok_or(Refusal::DepositNotFound)?;
     let managed = deposits::managed(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    if managed.attempted.as_deref().is_some_and(capture_deposit::is_mark) {
+        // What this outcome says may be that capture's doing: the capture itself finds out and books it.
+        return Ok(Settled { ended: false, ..stays(&deposit) });
+    }
     match outcome {
         DepositOutcome::Paid { reference, minor, currency } => {
             note_reference(tx, &managed, id, reference)?;
@@ -52,13 +92,20 @@ pub fn apply(
         }
         DepositOutcome::Authorized { reference } => {
             note_reference(tx, &managed, id, reference)?;
-            deposits::note_attempted(tx, id, None)?;
             noted(tx, &deposit, DepositStatus::Authorized, "", caller)
         }
         DepositOutcome::Failed { code, reason } => {
-            deposits::note_attempted(tx, id, None)?;
             let cancelled = managed.attempted.as_deref() == Some(CANCEL);
-            let to = if cancelled { DepositStatus::Cancelled } else { DepositStatus::Declined };
+            // A debit stays on record: should the processor ever say that it was made, it was ours.
+            if managed.attempted.as_deref() != Some(DEBIT) {
+                deposits::note_attempted(tx, id, None)?;
+            }
+            let to = match cancelled {
+                // What was captured stays; only the rest of it is over.
+                _ if deposit.captured.is_positive() => DepositStatus::Credited,
+                true => DepositStatus::Cancelled,
+                false => DepositStatus::Declined,
+            };
             noted(tx, &deposit, to, &format!("{code}: {reason}"), caller)
         }
         // The customer may still come; what was attempted stays noted until its answer is known.
@@ -66,9 +113,6 @@ pub fn apply(
         DepositOutcome::NotFound | DepositOutcome::Unknown { .. } => Ok(stays(&deposit)),
     }
 }
-
-/// What `attempted` says while a deposit is being given up.
-pub const CANCEL: &str = "cancel";
 
 fn note_reference(
     tx: &mut Tx<'_>,
@@ -113,7 +157,7 @@ fn paid(
         .with("processor_reference", reference)
         .with("postings", told(&change.transactions));
     audit::record(tx, fact)?;
-    Ok(Settled { status: change.deposit.status, ended: true, alert: None })
+    Ok(stays(&change.deposit))
 }
 
 /// Other money than we asked for: in suspense, once, and a person must look.
@@ -130,7 +174,7 @@ fn differs(
     };
     let came = Money::from_minor(minor, currency);
     if deposits::is_suspended(tx, deposit.id)? {
-        return Ok(Settled { status: deposit.status, ended: true, alert: None });
+        return Ok(Settled { ended: true, ..stays(deposit) });
     }
     let transaction = deposit.suspend(came)?;
     post(tx, std::slice::from_ref(&transaction))?;
@@ -140,7 +184,7 @@ fn differs(
         .with("came", came.to_string())
         .with("postings", told(std::slice::from_ref(&transaction)));
     audit::record(tx, fact)?;
-    Ok(Settled { status: deposit.status, ended: true, alert })
+    Ok(Settled { ended: true, alert, ..stays(deposit) })
 }
 
 fn noted(
@@ -157,7 +201,8 @@ fn noted(
     Ok(stays(&change.deposit))
 }
 
-fn stays(deposit: &Deposit) -> Settled {
+/// Where a deposit stands without anything new.
+pub fn stays(deposit: &Deposit) -> Settled {
     let ended = match deposit.status {
         DepositStatus::Pending | DepositStatus::Settling => false,
         // It waits for a capture that somebody asks for.
@@ -167,7 +212,7 @@ fn stays(deposit: &Deposit) -> Settled {
         | DepositStatus::Cancelled
         | DepositStatus::Reversed => true,
     };
-    Settled { status: deposit.status, ended, alert: None }
+    Settled { status: deposit.status, ended, soon: false, alert: None }
 }
 
 fn fact(kind: &'static str, deposit: &Deposit, caller: &Caller, to: DepositStatus) -> audit::Fact {

@@ -118,6 +118,23 @@ fn held(tx: &mut Tx<'_>, claim: &Claimed) -> Result<Option<OutboxRow>, StoreErro
     }))
 }
 
+/// Frees errands of one kind that a worker of this name held when its process was killed. Only for errands that may
+/// be carried out twice at the same time, should two processes bear the same name by mistake.
+pub fn release(tx: &mut Tx<'_>, worker: &str, kind: &str) -> Result<usize, StoreError> {
+    let fits = |row: &OutboxRow| {
+        row.done_at.is_none() && row.kind == kind && row.leased_by.as_deref() == Some(worker)
+    };
+    let rest = "WHERE done_at IS NULL AND kind = ? AND leased_by = ?";
+    let rows = tx.select(rest, &[Bind::Text(kind), Bind::Text(worker)], fits)?;
+    let freed = rows.len();
+    for mut row in rows {
+        row.leased_by = None;
+        row.leased_until = None;
+        tx.update(row)?;
+    }
+    Ok(freed)
+}
+
 /// Whether this claim may still write. Asked in the same unit of work as the write.
 pub fn is_held(tx: &mut Tx<'_>, claim: &Claimed) -> Result<bool, StoreError> {
     Ok(held(tx, claim)?.is_some())

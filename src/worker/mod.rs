@@ -139,7 +139,8 @@ impl Worker {
         if settled.ended {
             return self.finish(claim).await;
         }
-        self.again(claim, schedule::deposit(claim.tries), "the deposit is open").await
+        let later = if settled.soon { schedule::WITHIN_A_WINDOW } else { schedule::deposit(claim.tries) };
+        self.again(claim, later, "the deposit is open").await
     }
 
     async fn refund(&self, claim: &Claimed) -> Result<(), OperationError> {
@@ -151,6 +152,10 @@ impl Worker {
             None => Ok(()),
             Some(true) => self.finish(claim).await,
             Some(false) => {
+                if claim.tries > schedule::ALARM_AFTER {
+                    metrics::counter!("tillgate_alerts_total", "alert" => "refund_unknown").increment(1);
+                    tracing::warn!(refund = id, tries = claim.tries, "the outcome of a refund is not known");
+                }
                 self.again(claim, schedule::inquiry(claim.tries), "the outcome is not known").await
             }
         }

@@ -26,6 +26,10 @@ pub fn after_trouble(tries: i64) -> Duration {
     }
 }
 
+/// Where the money must be fetched inside a window. The shortest window is a minute, so that even a customer of whom
+/// no notice and no browser tells is found in time.
+pub const WITHIN_A_WINDOW: Duration = Duration::seconds(20);
+
 /// A deposit whose customer may still be at the processor's page.
 pub fn deposit(tries: i64) -> Duration {
     match tries {

@@ -223,6 +223,7 @@ async fn everything_our_client_sends_is_what_the_contract_says_to_the_letter() {
     let world = World::of(|account| {
         account.countries = vec!["AT".to_owned()];
         account.min_age = Some(18);
+        account.used_payout_id_is_paid = true;
         account.shop_id = Some("shop-01".to_owned());
         account.shop_label = Some("Käse & <Söhne>".to_owned());
     });

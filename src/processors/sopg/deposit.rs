@@ -9,7 +9,7 @@ use super::execute_debit::Close;
 use super::panel::{self, Visit};
 use super::processor::{DebitAnswer, DispositionState, Processor};
 use super::retry::{Advice, Operation, advice};
-use super::state::State;
+use super::state::{Disposition, State};
 use super::verdict::{Attempted, Verdict, verdict};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
@@ -18,6 +18,9 @@ use async_trait::async_trait;
 
 /// So many times one opening may call createDisposition under the same id.
 const MOST_CREATIONS: usize = 3;
+
+/// The order's extra that tells how much of it was captured before, in minor units.
+pub const CAPTURED_MINOR: &str = "sopg_captured_minor";
 
 #[async_trait]
 impl DepositProcessor for Processor {
@@ -28,6 +31,10 @@ impl DepositProcessor for Processor {
     async fn open(&self, order: &DepositOrder) -> Opened {
         if let Some(reason) = self.outside_limits(order.amount) {
             return Opened::Refused { code: "limit".to_owned(), reason };
+        }
+        if let Capture::AfterHours(_) = order.capture {
+            let reason = "the reserve lasts for minutes, so it can't be captured after hours".to_owned();
+            return Opened::Refused { code: "capture".to_owned(), reason };
         }
         let mut lost = None;
         for round in 0..MOST_CREATIONS {
@@ -123,8 +130,9 @@ impl DepositProcessor for Processor {
             };
         }
         let close = if last { Close::Now } else { Close::KeepOpen };
+        let resumed = Attempted::on_record(order) == Attempted::Debit;
         // What was open before our debit; only against it a part of unknown outcome can be judged.
-        let mut before: Option<Money> = None;
+        let mut before: Option<Money> = resumed.then(|| open_before(order));
         let mut trouble = String::new();
         for round in 0.. {
             match self.ask(order).await {
@@ -133,10 +141,12 @@ impl DepositProcessor for Processor {
                 DispositionState::Known(there) => match there.state {
                     State::Created => return waiting(),
                     State::Cancelled => return failed("L", "the customer cancelled on the panel"),
-                    State::Expired => return failed("X", "the time ran out"),
+                    State::Expired if last || before.is_none() => return failed("X", "the time ran out"),
+                    State::Expired => {
+                        return unknown("the time ran out while the debit of a part had no answer");
+                    }
                     State::Consumed => {
-                        let ours = before.is_some() || Attempted::on_record(order) == Attempted::Debit;
-                        return if last && ours {
+                        return if last && before.is_some() {
                             paid(order, amount)
                         } else {
                             unknown("closed there, without a debit of ours on record")
@@ -144,20 +154,12 @@ impl DepositProcessor for Processor {
                     }
                     State::Invalid | State::Unheard(_) => return unknown("its state needs a person"),
                     State::Disposed | State::Debited => {
-                        let on_record = Attempted::on_record(order) == Attempted::Debit;
-                        match (before, last) {
-                            (None, false) if on_record => {
-                                return unknown("an earlier debit of a part has an unknown outcome");
+                        match before.filter(|_| !last).map(|before| part(order, before, amount, &there)) {
+                            Some(Part::Taken) => return paid(order, amount),
+                            Some(Part::Untold) => {
+                                return unknown("the open rest does not tell whether the part was debited");
                             }
-                            (Some(before), false) if there.amount != before => {
-                                return match before.minus(amount) {
-                                    Ok(rest) if rest == there.amount => paid(order, amount),
-                                    Ok(_) | Err(_) => {
-                                        unknown("the open rest is not what the debit would leave")
-                                    }
-                                };
-                            }
-                            (_, _) => {}
+                            Some(Part::NotTaken) | None => {}
                         }
                         if there.amount.minus(amount).map_or(true, |rest| rest.minor() < 0) {
                             return unknown("more is to be debited than is open");
@@ -274,6 +276,35 @@ impl Processor {
             Ok(url) => Opened::Redirect { url, reference: Some(order.reference.clone()) },
             Err(error) => Opened::Refused { code: "amount".to_owned(), reason: format!("amount {error}") },
         }
+    }
+}
+
+/// What became of a part whose debit had no answer.
+enum Part {
+    Taken,
+    NotTaken,
+    Untold,
+}
+
+fn captured_before(order: &DepositOrder) -> Money {
+    let minor = order.extra.get(CAPTURED_MINOR).and_then(|text| text.parse().ok()).unwrap_or(0);
+    Money::from_minor(minor, order.amount.currency())
+}
+
+fn open_before(order: &DepositOrder) -> Money {
+    order.amount.minus(captured_before(order)).unwrap_or(order.amount)
+}
+
+/// The first part shows in the state. Later ones show only in the open rest, which not every gateway is sure to tell:
+/// one that goes on telling the whole amount tells nothing.
+fn part(order: &DepositOrder, before: Money, amount: Money, there: &Disposition) -> Part {
+    if captured_before(order).is_zero() {
+        return if there.state == State::Debited { Part::Taken } else { Part::NotTaken };
+    }
+    match before.minus(amount) {
+        Ok(rest) if rest == there.amount => Part::Taken,
+        Ok(_) if before == there.amount && before != order.amount => Part::NotTaken,
+        Ok(_) | Err(_) => Part::Untold,
     }
 }
 

@@ -7,7 +7,7 @@ pub mod assign_cards;
 pub mod client;
 pub mod codes;
 pub mod create_disposition;
-mod deposit;
+pub mod deposit;
 pub mod envelope;
 pub mod execute_debit;
 pub mod mid;

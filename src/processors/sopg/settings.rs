@@ -118,8 +118,8 @@ pub struct AccountSettings {
     #[serde(default = "utc")]
     pub utc_offset: String,
     /// Whether a payout whose id is already used there, after a validation that passed, counts as paid when the
-    /// totals can hold it. Switched off, two people decide.
-    #[serde(default = "yes")]
+    /// totals can hold it. That is likely and no proof, so unless it is switched on people decide.
+    #[serde(default)]
     pub used_payout_id_is_paid: bool,
     /// Addresses or networks notifications may come from; empty: not checked.
     #[serde(default)]
@@ -141,10 +141,6 @@ pub struct AccountSettings {
 
 fn utc() -> String {
     "+00:00".to_owned()
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn ten_seconds() -> u64 {

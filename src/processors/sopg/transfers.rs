@@ -9,7 +9,7 @@ use super::payout_state;
 use super::processor::Processor;
 use super::refund::{self, RefundOrder};
 use super::retry::{Advice, Operation, advice};
-use super::verdict::Attempted;
+use super::verdict::{ATTEMPTED, Attempted};
 use crate::domain::money::Money;
 use crate::domain::outcome::Outcome;
 use crate::processors::{DepositOrder, PayoutOrder, PayoutProcessor};
@@ -86,8 +86,11 @@ impl PayoutProcessor for Processor {
     async fn send(&self, order: &PayoutOrder) -> Outcome {
         let client_id = self.client_id(&order.front_end, &order.pin);
         let Some(request) = self.payout(order, &client_id) else { return no_account() };
+        // With an earlier try on record a refusal proves nothing: it may be that one's doing.
+        let again = order.extra.contains_key(ATTEMPTED);
         if let Err(error) = payout::validate(&self.client, &request).await {
             return match advice(Operation::Payout, error.failure()) {
+                Advice::Never if again => Outcome::Unknown { cause: error.to_string() },
                 Advice::Never => declined(&error),
                 // A validation moves nothing, so nothing that matters was sent.
                 Advice::Again | Advice::SameIdAgain | Advice::AskThenDecide | Advice::AskOnly => {
@@ -100,6 +103,7 @@ impl PayoutProcessor for Processor {
             return Outcome::Paid { reference: order.reference.clone() };
         };
         match advice(Operation::Payout, error.failure()) {
+            Advice::Never if again => Outcome::Unknown { cause: error.to_string() },
             Advice::Never => declined(&error),
             Advice::Again => Outcome::NotSent { cause: error.to_string() },
             Advice::SameIdAgain | Advice::AskThenDecide | Advice::AskOnly | Advice::Arrived => {
