@@ -41,8 +41,9 @@ pub enum Begun {
     ToOpen(Box<(Deposit, Managed, Customer)>),
 }
 
-/// When the sweep first looks after a deposit whose customer never came back.
-pub const FIRST_SWEEP: Duration = Duration::seconds(60);
+/// When the sweep first looks after a deposit whose customer never came back: well inside the shortest window in which
+/// money must be fetched, a minute, should he have paid at once.
+pub const FIRST_SWEEP: Duration = Duration::seconds(30);
 
 impl Wish {
     pub fn once(&self, rules: &Rules) -> Once {

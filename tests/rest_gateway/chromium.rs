@@ -1,5 +1,6 @@
 //! A Chromium driven over its debugging pipe, without a driver program in between.
 
+use base64::Engine;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -93,6 +94,29 @@ impl Chromium {
     pub fn click(&mut self, selector: &str) {
         self.wait_for(selector);
         self.evaluate(&format!("document.querySelector({selector:?}).click()"));
+    }
+}
+
+impl Chromium {
+    /// Types a text into a field.
+    pub fn fill(&mut self, selector: &str, text: &str) {
+        self.wait_for(selector);
+        self.evaluate(&format!("document.querySelector({selector:?}).value = {text:?}"));
+    }
+
+    pub fn text(&mut self, selector: &str) -> String {
+        self.wait_for(selector);
+        let text = self.evaluate(&format!("document.querySelector({selector:?}).textContent"));
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Keeps a picture of the page, where one is wanted.
+    pub fn picture(&mut self, path: Option<std::path::PathBuf>) {
+        let Some(path) = path else { return };
+        let shot = self.command("Page.captureScreenshot", json!({"format": "png"}));
+        let encoded = shot["data"].as_str().expect("a picture");
+        let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).expect("base64");
+        std::fs::write(path, bytes).expect("written");
     }
 }
 

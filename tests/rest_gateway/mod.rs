@@ -3,7 +3,7 @@
 mod bench;
 mod browser;
 mod charges;
-mod chromium;
+pub mod chromium;
 mod control;
 mod deposits;
 mod faults;

@@ -4,3 +4,4 @@ mod flows;
 mod payouts;
 mod platform;
 mod service;
+mod sopg;

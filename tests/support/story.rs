@@ -37,6 +37,7 @@ pub struct Story {
     pub base: String,
     http: reqwest::Client,
     trace: AtomicI64,
+    settings: Settings,
     _scratch: Scratch,
 }
 
@@ -60,11 +61,28 @@ impl Story {
         let running = running.unwrap_or_else(|error| panic!("the server starts: {error}"));
         let base = format!("http://{}", running.address);
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Story { running: Some(running), clock, base, http, trace: AtomicI64::new(1), _scratch: scratch }
+        Story {
+            running: Some(running),
+            clock,
+            base,
+            http,
+            trace: AtomicI64::new(1),
+            settings,
+            _scratch: scratch,
+        }
     }
 
     pub fn running(&self) -> &Running {
         self.running.as_ref().expect("it runs")
+    }
+
+    /// Another server on the same database, after this one has ended. What was under way in it stays as it was.
+    pub async fn starts_again(&mut self) {
+        self.running.take().expect("it runs").stop().await;
+        let running = server::start(&self.settings, self.clock.clone(), Entropy::seeded(8)).await;
+        let running = running.unwrap_or_else(|error| panic!("the server starts again: {error}"));
+        self.base = format!("http://{}", running.address);
+        self.running = Some(running);
     }
 
     pub fn advance(&self, by: Duration) {

@@ -124,13 +124,11 @@ impl DepositProcessor for Processor {
     }
 
     async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome {
-        if !last && !self.account.partial_debits {
-            return DepositOutcome::Open {
-                cause: "debits in parts are not enabled for this account".to_owned(),
-            };
+        let resumed = Attempted::on_record(order) == Attempted::Debit;
+        if !last && !resumed && !self.account.partial_debits {
+            return failed("parts", "debits in parts are not enabled for this account");
         }
         let close = if last { Close::Now } else { Close::KeepOpen };
-        let resumed = Attempted::on_record(order) == Attempted::Debit;
         // What was open before our debit; only against it a part of unknown outcome can be judged.
         let mut before: Option<Money> = resumed.then(|| open_before(order));
         let mut trouble = String::new();

@@ -1,0 +1,299 @@
+//! The built program, killed with signal 9 at each step of a deposit, a refund and a payout, and started again.
+
+use super::bench::{EUROS, Till};
+use crate::support::{Scratch, databases};
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tillgate::clock::Clock;
+use tillgate::processors::sopg::simulator::{self, Deliver, Fault, Kind, NoticePlan, Simulator};
+use tillgate::store::{Connection, DatabaseUrl, Purpose, check};
+
+struct Program {
+    process: Option<Child>,
+    base: String,
+    config: PathBuf,
+    http: reqwest::Client,
+    gateway: Simulator,
+    scratch: Scratch,
+    _folder: tempfile::TempDir,
+}
+
+impl Program {
+    fn new(scratch: Scratch) -> Program {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let gateway = simulator::start(listener, Clock::system(), Deliver::ByItself).expect("a gateway");
+        gateway.plan_notices(NoticePlan { suppress: true, ..NoticePlan::default() });
+        let folder = tempfile::tempdir().expect("a folder");
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        let config = folder.path().join("config.toml");
+        std::fs::write(&config, configuration(&scratch, &gateway, &free.to_string())).expect("written");
+        let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        Program {
+            process: None,
+            base: format!("http://{free}"),
+            config,
+            http: browser.build().expect("a client"),
+            gateway,
+            scratch,
+            _folder: folder,
+        }
+    }
+
+    async fn starts(&mut self) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tillgate"));
+        command.arg("serve").env_clear().env("TILLGATE_CONFIG", &self.config);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.process = Some(command.spawn().expect("the program starts"));
+        let url = format!("{}/health/ready", self.base);
+        self.until("it is ready", async || {
+            self.http.get(&url).send().await.is_ok_and(|response| response.status() == 200)
+        })
+        .await;
+    }
+
+    fn is_killed(&mut self) {
+        let mut process = self.process.take().expect("it runs");
+        // The standard library's kill is signal 9 here.
+        process.kill().expect("killed");
+        process.wait().expect("gone");
+    }
+
+    /// Looks again and again until something holds.
+    async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let ends = Instant::now() + Duration::from_secs(90);
+        let mut every = tokio::time::interval(Duration::from_millis(30));
+        while !holds().await {
+            assert!(Instant::now() < ends, "waited in vain until {what}");
+            every.tick().await;
+        }
+    }
+
+    /// A call that may be cut off.
+    async fn tries(&self, method: &str, till: Till, more: &Value) -> Option<Value> {
+        let mut fields =
+            json!({ "WSPassCode": "sandbox", "FrontEndName": till.front_end, "PIN": "Bigdaddy" });
+        for (name, value) in more.as_object().expect("fields") {
+            fields[name] = value.clone();
+        }
+        let request = self.http.post(format!("{}/cashier/{method}", self.base)).body(fields.to_string());
+        let response = request.header("content-type", "application/json").send().await.ok()?;
+        serde_json::from_str(&response.text().await.ok()?).ok()
+    }
+
+    async fn call(&self, method: &str, more: Value) -> Value {
+        self.tries(method, EUROS, &more).await.expect("an answer")
+    }
+
+    async fn stands_at(&self, id: &str, status: &str) {
+        self.until(status, async || {
+            let reply = self.tries("GetDeposit", EUROS, &json!({ "ExtDepositID": id })).await;
+            reply.is_some_and(|reply| reply["DepositStatus"] == status)
+        })
+        .await;
+    }
+
+    async fn pays(&self, panel: &str) {
+        let request = self.http.post(panel).header("content-type", "application/x-www-form-urlencoded");
+        let response = request.body("pin1=0000000000000015&pay=1").send().await.expect("the panel");
+        let back = response.headers()["location"].to_str().expect("an address").to_owned();
+        assert_eq!(self.http.get(back).send().await.expect("our page").status(), 200);
+    }
+
+    /// Sets a fault that holds a call, lets something happen, and kills the program while the call is held.
+    async fn dies_in<T>(&mut self, fault: Fault, happens: impl AsyncFn(&Program) -> T) -> T {
+        let operation = fault.operation.clone().expect("an operation");
+        let calls = self.gateway.calls(&operation) + 1 + fault.skip as usize;
+        self.gateway.fault(fault);
+        let happened = {
+            let this = &*self;
+            let held = this.until("the call is held", async || this.gateway.calls(&operation) >= calls);
+            tokio::pin!(held);
+            let done = happens(this);
+            tokio::pin!(done);
+            // What happens may itself be the call that is cut off.
+            tokio::select! {
+                biased;
+                value = &mut done => { held.await; Some(value) }
+                () = &mut held => None,
+            }
+        };
+        self.is_killed();
+        let clear = format!("{}/control/faults", self.gateway.base());
+        self.http.delete(clear).send().await.expect("cleared");
+        self.starts().await;
+        match happened {
+            Some(value) => value,
+            None => happens(self).await,
+        }
+    }
+
+    async fn balance(&self) -> String {
+        self.call("GetBalance", json!({})).await["Balance"].as_str().expect("a balance").to_owned()
+    }
+
+    async fn ends(mut self) {
+        self.is_killed();
+        let url = self.scratch.url.clone();
+        let checked = tokio::task::spawn_blocking(move || {
+            let mut connection = Connection::open(&url, Purpose::Read).expect("opened");
+            check::run(&mut connection).expect("checked")
+        });
+        assert!(checked.await.expect("checked").is_sound());
+        self.gateway.look(|book| book.audit().expect("the gateway's books add up"));
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// The project's own configuration, at the test's gateway and database, with leases that end soon.
+fn configuration(scratch: &Scratch, gateway: &Simulator, listen: &str) -> String {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml");
+    let mut config: toml::Table = std::fs::read_to_string(file).expect("read").parse().expect("TOML");
+    let mut set = |path: &[&str], value: toml::Value| {
+        let (key, tables) = path.split_last().expect("a key");
+        let mut table = &mut config;
+        for name in tables {
+            table = table.get_mut(*name).and_then(toml::Value::as_table_mut).expect("a table");
+        }
+        table.insert((*key).to_owned(), value);
+    };
+    let url = match &scratch.url {
+        DatabaseUrl::Sqlite(path) => format!("sqlite://{path}"),
+        DatabaseUrl::Postgres(url) => url.clone(),
+    };
+    set(&["database", "url"], url.into());
+    set(&["listen", "cashier"], listen.into());
+    set(&["worker", "lease_seconds"], 2.into());
+    for name in ["paygate", "rest_gateway"] {
+        set(&["sandbox", "simulators", name], "127.0.0.1:0".into());
+    }
+    set(&["sandbox", "simulators", "sopg"], "".into());
+    for (account, panel) in [("paysafecard", gateway.panel()), ("cash_ticket", gateway.cash_ticket_panel())] {
+        let mut set = |key: &str, value: toml::Value| set(&["sopg", "accounts", account, key], value);
+        set("endpoint", gateway.endpoint().into());
+        set("panel", panel.into());
+        set("allow_plain_http", true.into());
+        set("used_payout_id_is_paid", true.into());
+    }
+    config.to_string()
+}
+
+fn hold(operation: &str, skip: u32, kind: Kind) -> Fault {
+    Fault::new(operation, kind).skipping(skip)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_step_a_deposit_is_opened_once_debited_once_and_credited_once() {
+    for scratch in databases() {
+        let mut program = Program::new(scratch);
+        program.starts().await;
+        let mut trace = 100;
+        let mut taken = 0;
+        for fault in [
+            hold("createDisposition", 0, Kind::HoldBefore),
+            hold("createDisposition", 0, Kind::HoldAfter),
+            hold("getSerialNumbers", 0, Kind::HoldBefore),
+            hold("getSerialNumbers", 1, Kind::HoldBefore),
+            hold("executeDebit", 0, Kind::HoldBefore),
+            hold("executeDebit", 0, Kind::HoldAfter),
+        ] {
+            trace += 1;
+            let what = format!("{fault:?}");
+            let wish = json!({ "TraceID": trace, "PP": "paysafecard", "Amount": "5.00" });
+            let opening = fault.operation.as_deref() == Some("createDisposition");
+            let opened = if opening {
+                program
+                    .dies_in(fault.clone(), async |program| program.call("CreateDeposit", wish.clone()).await)
+                    .await
+            } else {
+                program.call("CreateDeposit", wish).await
+            };
+            assert_eq!(opened["Status"], 0, "{what}: {opened}");
+            let panel = opened["RedirectURL"].as_str().expect("a way to pay").to_owned();
+            if opening {
+                program.pays(&panel).await;
+            } else {
+                let request =
+                    program.http.post(&panel).header("content-type", "application/x-www-form-urlencoded");
+                let response = request.body("pin1=0000000000000015&pay=1").send().await.expect("the panel");
+                let back = response.headers()["location"].to_str().expect("an address").to_owned();
+                program
+                    .dies_in(fault, async |program| {
+                        let _ = program.http.get(&back).send().await;
+                    })
+                    .await;
+            }
+            program.stands_at(opened["ExtDepositID"].as_str().expect("an id"), "Credited").await;
+            taken += 500;
+            assert_eq!(program.gateway.look(|book| book.taken("EUR")), taken, "{what}");
+            assert_eq!(program.balance().await, format!("10{:02}.00", taken / 100), "{what}");
+        }
+        let known = program.gateway.look(|book| book.dispositions.len());
+        assert_eq!(known, 6, "each was opened once");
+        program.ends().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_money_goes_back_or_out_it_goes_once() {
+    for scratch in databases() {
+        let mut program = Program::new(scratch);
+        program.starts().await;
+        for (round, kind) in [Kind::HoldBefore, Kind::HoldAfter].into_iter().enumerate() {
+            let trace = 200 + 10 * round;
+            let wish = json!({ "TraceID": trace, "PP": "paysafecard", "Amount": "5.00" });
+            let opened = program.call("CreateDeposit", wish).await;
+            program.pays(opened["RedirectURL"].as_str().expect("a way to pay")).await;
+            let id = opened["ExtDepositID"].as_str().expect("an id").to_owned();
+            program.stands_at(&id, "Credited").await;
+            let back = json!({ "ExtDepositID": id, "TraceID": trace + 1 });
+            program
+                .dies_in(hold("refund", 1, kind.clone()), async |program| {
+                    assert_eq!(program.call("RefundDeposit", back.clone()).await["Status"], 0);
+                })
+                .await;
+            let refunds = round + 1;
+            program
+                .until("it is refunded", async || {
+                    program.gateway.look(|book| book.refunds.len()) == refunds
+                        && program.gateway.calls("refund") >= 3
+                })
+                .await;
+
+            let wish = json!({ "TraceID": trace + 2, "PP": "paysafecard", "Amount": "14.65" });
+            let payout = program.call("CreatePayout", wish).await;
+            let id = payout["ExtPayoutID"].as_str().expect("an id").to_owned();
+            let update = json!({ "ExtPayoutID": id, "Status": "A" });
+            assert_eq!(program.call("UpdatePayout", update).await["Status"], 0);
+            program
+                .dies_in(hold("payout", 1, kind.clone()), async |program| {
+                    let update = json!({ "ExtPayoutID": id, "Status": "I" });
+                    assert_eq!(program.call("UpdatePayout", update).await["Status"], 0);
+                })
+                .await;
+            program
+                .until("it is approved", async || {
+                    let reply = program.tries("GetPayout", EUROS, &json!({ "ExtPayoutID": id })).await;
+                    reply.is_some_and(|reply| reply["PayoutStatus"] == "Approved")
+                })
+                .await;
+            let paid_out = program.gateway.look(|book| book.paid_out("psc_demo_shop_test", "EUR"));
+            assert_eq!(paid_out, 1465 * (round as i64 + 1), "{kind:?}");
+            assert_eq!(program.gateway.look(|book| book.taken("EUR")), 0, "{kind:?}");
+            let cents = 100_000 - 1465 * (round as i64 + 1);
+            assert_eq!(program.balance().await, format!("{}.{:02}", cents / 100, cents % 100), "{kind:?}");
+        }
+        program.ends().await;
+    }
+}

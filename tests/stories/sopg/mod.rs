@@ -1,0 +1,12 @@
+//! paysafecard and Cash-Ticket through the whole server: the cashier's call, the panel, notification, return and
+//! sweep, our ledger beside the gateway's books.
+
+mod bench;
+mod browser;
+mod captures;
+mod deposits;
+mod endings;
+mod faults;
+mod killed;
+mod payouts;
+mod refunds;
