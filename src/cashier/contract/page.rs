@@ -134,7 +134,9 @@ fn note(method: &Method) -> Option<&'static str> {
     }
     method.request.iter().filter(|field| field.need == Need::Required).find_map(|field| match field.name {
         "ExtPayoutID" => Some("Put in the ExtPayoutID of your own payout, from the reply to CreatePayout."),
-        "ExtDepositID" => Some("Put in the ExtDepositID of your own deposit, from the reply to CreateDeposit."),
+        "ExtDepositID" => {
+            Some("Put in the ExtDepositID of your own deposit, from the reply to CreateDeposit.")
+        }
         "Token" => Some(
             "Put in a token that the platform issued, by POST /platform/v1/login-tokens. It is good once.",
         ),
