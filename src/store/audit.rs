@@ -118,6 +118,10 @@ const MOST_BREACHES: usize = 20;
 
 /// Walks every lane from its first row and compares numbers, hashes, the anchors in it and the kept head.
 pub fn verify(connection: &mut Connection) -> Result<Verified, StoreError> {
+    connection.snapshot(at_one_moment)
+}
+
+fn at_one_moment(connection: &mut Connection) -> Result<Verified, StoreError> {
     let lanes = connection.select::<LaneRow>("ORDER BY id", &[])?;
     let mut verified = Verified { lanes: lanes.len(), ..Verified::default() };
     let mut heads: Vec<(i64, String)> = Vec::new();

@@ -120,7 +120,12 @@ const INVARIANTS: [(&str, &str); 13] = [
 
 const MOST_BREACHES: &str = " LIMIT 20";
 
+/// All of it at one moment: a live database goes on meanwhile.
 pub fn run(connection: &mut Connection) -> Result<Checked, StoreError> {
+    connection.snapshot(at_one_moment)
+}
+
+fn at_one_moment(connection: &mut Connection) -> Result<Checked, StoreError> {
     let mut checked = Checked::default();
     for (what, sql) in INVARIANTS {
         let breaches = connection.load::<Text, String>(&format!("{sql}{MOST_BREACHES}"), &[])?;

@@ -95,6 +95,18 @@ impl Connection {
         self.batch(sql)
     }
 
+    /// Runs reads that all see the same moment, however busy the database is.
+    pub fn snapshot<T>(
+        &mut self,
+        reads: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let postgres = self.is_postgres();
+        self.batch(if postgres { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" })?;
+        let result = reads(self);
+        self.rollback()?;
+        result
+    }
+
     pub fn commit(&mut self) -> Result<(), StoreError> {
         self.batch("COMMIT")
     }
