@@ -175,7 +175,7 @@ impl Payout {
             Step::Repeat if self.edits_now(update, front_end) => {}
             Step::Repeat => {
                 self.same_amounts(update)?;
-                return Ok(Updated::Repeat);
+                return Ok(self.late_transaction_id(update));
             }
             Step::Advance => {}
         }
@@ -303,6 +303,15 @@ impl Payout {
         front_end.edits_allowed
             && self.status == PayoutStatus::Requested
             && self.debit.state == DebitState::NotTaken
+    }
+
+    /// A repeat of Approved may still bring the processor's id, which reconciliation needs; nothing else moves.
+    fn late_transaction_id(&self, update: &Update) -> Updated {
+        let late = self.status == PayoutStatus::Approved && self.transaction_id.is_none();
+        let Some(id) = update.transaction_id.clone().filter(|_| late) else { return Updated::Repeat };
+        let mut change = Change::of(self.clone(), Some(self.status));
+        change.payout.transaction_id = Some(id);
+        Updated::Changed(Box::new(change))
     }
 
     /// A repeat of Requested that brings new amounts inside the window is an edit.

@@ -149,6 +149,23 @@ fn a_customer_can_not_take_back_what_is_approved_and_debited() {
     assert!(payout.update(&by_customer, &rules, eur(20_000)).is_ok(), "before that he can");
 }
 
+#[test]
+fn a_repeat_of_approved_may_bring_the_processors_id_once() {
+    let rules = front_end(DebitEvent::Requested, FeeMode::OnTop);
+    let payout = created(&rules, 20_000, Route::Cashier).expect("created").payout;
+    let Ok(Updated::Changed(change)) = payout.update(&to(PayoutStatus::Approved), &rules, eur(0)) else {
+        panic!("it is approved");
+    };
+    let with_id = Update { transaction_id: Some("A1".to_owned()), ..to(PayoutStatus::Approved) };
+    let Ok(Updated::Changed(late)) = change.payout.update(&with_id, &rules, eur(0)) else {
+        panic!("the id is taken");
+    };
+    assert!(late.transactions.is_empty());
+    assert_eq!(late.payout.transaction_id.as_deref(), Some("A1"));
+    let other = Update { transaction_id: Some("B2".to_owned()), ..to(PayoutStatus::Approved) };
+    assert_eq!(late.payout.update(&other, &rules, eur(0)), Ok(Updated::Repeat));
+}
+
 /// One step of a random life.
 #[derive(Clone, Debug)]
 enum Move {
