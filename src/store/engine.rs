@@ -63,7 +63,9 @@ impl Writer {
     }
 
     fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>) {
-        match self.tries(&mut jobs, BATCH_TRIES) {
+        // A command that is alone from the beginning has nobody who could be hurt by its repeats.
+        let tries = if jobs.len() == 1 { SINGLE_TRIES } else { BATCH_TRIES };
+        match self.tries(&mut jobs, tries) {
             Ok(failed) => answer(jobs, failed),
             // One by one, so that one bad command can't fail its neighbours.
             Err(error) if jobs.len() > 1 && !error.lost_connection() => {
