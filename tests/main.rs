@@ -6,6 +6,7 @@ mod cli;
 mod contract;
 mod paygate;
 mod rest_gateway;
+mod simulation;
 mod sopg;
 mod store;
 mod stories;
