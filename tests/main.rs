@@ -5,6 +5,7 @@ mod bad_requests;
 mod cli;
 mod contract;
 mod paygate;
+mod promises;
 mod rest_gateway;
 mod simulation;
 mod sopg;
