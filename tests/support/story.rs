@@ -85,6 +85,14 @@ impl Story {
         self.running = Some(running);
     }
 
+    /// A further node on the same database.
+    pub async fn second_node(&self) -> Running {
+        let mut settings = self.settings.clone();
+        settings.node.name = "node-2".to_owned();
+        let running = server::start(&settings, self.clock.clone(), Entropy::seeded(9)).await;
+        running.unwrap_or_else(|error| panic!("the second node starts: {error}"))
+    }
+
     pub fn advance(&self, by: Duration) {
         assert!(self.clock.advance(by), "the clock is frozen");
     }

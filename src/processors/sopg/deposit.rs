@@ -329,3 +329,52 @@ fn failed(code: &str, reason: &str) -> DepositOutcome {
 fn unknown(cause: &str) -> DepositOutcome {
     DepositOutcome::Unknown { cause: cause.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::eur;
+    use super::*;
+
+    fn order(captured: i64) -> DepositOrder {
+        let extra = [(CAPTURED_MINOR.to_owned(), captured.to_string())];
+        DepositOrder {
+            deposit: crate::domain::ids::DepositId(1),
+            reference: "DE-1".to_owned(),
+            processor_reference: None,
+            amount: eur(2490),
+            front_end: String::new(),
+            pin: String::new(),
+            customer: Default::default(),
+            method: String::new(),
+            language: String::new(),
+            capture: Capture::Manual,
+            urls: crate::processors::ReturnUrls {
+                success: String::new(),
+                failure: String::new(),
+                back: String::new(),
+                notify: String::new(),
+            },
+            instrument: None,
+            extra: extra.into(),
+        }
+    }
+
+    /// `+` taken, `-` not taken, `?` untold; a part of 10.00, of 24.90.
+    #[test]
+    fn a_part_without_an_answer_is_taken_only_if_state_or_rest_say_so() {
+        let sign = |captured, letter, open| {
+            let there = Disposition { state: State::read(letter), amount: eur(open), cards: Vec::new() };
+            let order = order(captured);
+            match part(&order, open_before(&order), eur(1000), &there) {
+                Part::Taken => '+',
+                Part::NotTaken => '-',
+                Part::Untold => '?',
+            }
+        };
+        // The first part shows in the state, whichever amount the gateway tells.
+        assert_eq!(['S', 'E'].map(|letter| sign(0, &letter.to_string(), 2490)), ['-', '+']);
+        assert_eq!(sign(0, "E", 1490), '+');
+        // A second one shows in the open rest, if the gateway tells that.
+        assert_eq!([1990, 990, 1490, 2490].map(|open| sign(500, "E", open)), ['-', '+', '?', '?']);
+    }
+}

@@ -251,6 +251,12 @@ impl Bench {
         self.gateway.fault(Fault::new(operation, kind).times(times));
     }
 
+    /// Takes all faults back, and lets go of calls that are held.
+    pub async fn clears_faults(&self) {
+        let url = format!("{}/control/faults", self.gateway.base());
+        self.browser.delete(url).send().await.expect("cleared");
+    }
+
     pub fn tells_nobody(&self) {
         self.gateway.plan_notices(NoticePlan { suppress: true, ..NoticePlan::default() });
     }

@@ -115,12 +115,7 @@ async fn a_lost_answer_to_the_opening_is_found_again_and_never_opens_twice() {
                         (&reply["Status"], &json!(1)),
                         "{what}"
                     );
-                    bench
-                        .browser
-                        .delete(format!("{}/control/faults", bench.gateway.base()))
-                        .send()
-                        .await
-                        .expect("ok");
+                    bench.clears_faults().await;
                     flows += 1;
                     continue;
                 }
@@ -128,12 +123,7 @@ async fn a_lost_answer_to_the_opening_is_found_again_and_never_opens_twice() {
                     continue;
                 }
                 let paying = bench.opens(till).await;
-                bench
-                    .browser
-                    .delete(format!("{}/control/faults", bench.gateway.base()))
-                    .send()
-                    .await
-                    .expect("ok");
+                bench.clears_faults().await;
                 let known = bench
                     .gateway
                     .look(|book| book.dispositions.iter().filter(|known| known.mtid == paying.mtid).count());
@@ -181,16 +171,45 @@ async fn a_server_that_ends_in_the_middle_of_a_settlement_is_taken_over_by_the_n
             let expected = if skip == 0 && operation == "getSerialNumbers" { "Pending" } else { "Settling" };
             assert_eq!(bench.status(&paying).await, expected, "{what}");
             bench.story.starts_again().await;
-            bench
-                .browser
-                .delete(format!("{}/control/faults", bench.gateway.base()))
-                .send()
-                .await
-                .expect("ok");
+            bench.clears_faults().await;
             bench.passes(5);
             assert!(bench.works().await >= 1, "{what}: the new one takes over at once");
             bench.is_credited_once(&paying, &what).await;
         }
+        bench.ends().await;
+    }
+}
+
+/// A node is held in its debit for longer than its lease, another takes over, and then the first goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_node_that_is_overtaken_in_its_debit_changes_nothing_any_more() {
+    for scratch in databases() {
+        let bench = Bench::with(scratch, |settings| {
+            settings.sopg.accounts.values_mut().for_each(|account| account.timeout_ms = 60_000);
+        })
+        .await;
+        let second = bench.story.second_node().await;
+        for (till, kind) in [(TILLS[0], Kind::HoldBefore), (TILLS[2], Kind::HoldAfter)] {
+            let paying = bench.opens(till).await;
+            bench.pays(&paying).await;
+            bench.gateway.deliver_due().await;
+            bench.fails("executeDebit", kind.clone(), 1);
+            let before = bench.gateway.calls("executeDebit");
+            let worker = bench.story.running().worker.clone();
+            let held = tokio::spawn(async move { worker.run_once().await });
+            while bench.gateway.calls("executeDebit") == before {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(second.worker.run_once().await, 0, "{kind:?}: it is the first node's");
+            bench.passes(121);
+            assert!(second.worker.run_once().await >= 1, "{kind:?}: its lease is over");
+            bench.is_credited_once(&paying, "by the second node").await;
+            bench.clears_faults().await;
+            held.await.expect("the first node goes on");
+            bench.works().await;
+            bench.is_credited_once(&paying, "after the first node went on").await;
+        }
+        second.stop().await;
         bench.ends().await;
     }
 }

@@ -201,12 +201,7 @@ async fn a_payout_whose_sender_was_killed_is_asked_about_and_paid_once() {
             assert!(sending.await.is_err_and(|error| error.is_cancelled()));
             bench.story.starts_again().await;
             assert!(update(&bench, &customer, &payout, "X").await != 0, "{kind:?}: held");
-            bench
-                .browser
-                .delete(format!("{}/control/faults", bench.gateway.base()))
-                .send()
-                .await
-                .expect("ok");
+            bench.clears_faults().await;
             bench.passes(121);
             carries_out(&bench).await;
             assert_eq!(status(&bench, &customer, &payout).await, "Approved", "{kind:?}");

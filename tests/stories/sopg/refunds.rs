@@ -109,12 +109,7 @@ async fn whatever_becomes_of_its_answers_a_refund_is_made_once() {
                 bench.gateway.fault(Fault::new("refund", kind.clone()).skipping(skip).times(times));
                 assert_eq!(refund(&bench, &paying, None).await["Status"], 0, "{what}");
                 carries_out(&bench).await;
-                bench
-                    .browser
-                    .delete(format!("{}/control/faults", bench.gateway.base()))
-                    .send()
-                    .await
-                    .expect("ok");
+                bench.clears_faults().await;
                 carries_out(&bench).await;
                 sum += 500;
                 assert_eq!(refunded(&bench), sum, "{what}");
