@@ -138,7 +138,7 @@ impl Desk {
         }
         let resumed = managed.attempted.as_deref().and_then(|mark| Wish::resumed(deposit, mark));
         if let Some(wish) = resumed {
-            return self.resume(wish, deposit).await;
+            return self.resume(wish, &whole).await;
         }
         let processor = self.processor(managed)?;
         let two_steps = processor.completes_in_two_steps();
@@ -263,19 +263,20 @@ impl Desk {
     }
 
     /// Takes a capture up again whose caller or answer got lost.
-    async fn resume(&self, wish: Wish, deposit: &Deposit) -> Result<Settled, OperationError> {
+    async fn resume(&self, wish: Wish, (deposit, managed, _): &Whole) -> Result<Settled, OperationError> {
         let not_yet = OperationError::NotYet("the front end is not configured, please repeat");
         let rules = (self.rules)(&deposit.front_end).ok_or(not_yet)?;
-        match self.capture(wish, &rules, &self.house("worker")).await {
+        let alert = match self.capture(wish, &rules, &self.house("worker")).await {
             // Captured or refused, it is answered now; what is left of the deposit is looked at once more.
-            Ok(_) | Err(OperationError::NotYet(_)) => {}
+            Ok(_) => None,
+            Err(OperationError::NotYet(_)) => (self.age(managed) > WATCHED).then_some("capture_unknown"),
             Err(error @ (OperationError::Refused(_) | OperationError::Failed(_))) => return Err(error),
-        }
+        };
         let Some((now, _, _)) = self.whole(deposit.id).await? else {
             return Err(Refusal::DepositNotFound.into());
         };
         let ended = now.status != DepositStatus::Authorized && settle_deposit::stays(&now).ended;
-        Ok(Settled { ended, ..settle_deposit::stays(&now) })
+        Ok(alarmed(deposit.id, Settled { ended, alert, ..settle_deposit::stays(&now) }))
     }
 
     fn order(&self, (deposit, managed, customer): &Whole) -> DepositOrder {

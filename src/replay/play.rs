@@ -25,7 +25,17 @@ pub struct Stage {
 }
 
 /// Methods that only our own service has.
-const OURS: [&str; 5] = ["GetPayout", "GetDeposit", "GetBalance", "DeclinedDeposit", "ReverseDeposit"];
+const OURS: [&str; 9] = [
+    "GetPayout",
+    "GetDeposit",
+    "GetBalance",
+    "DeclinedDeposit",
+    "ReverseDeposit",
+    "CreateDeposit",
+    "CaptureDeposit",
+    "CancelDeposit",
+    "RefundDeposit",
+];
 
 /// A flow that was played, and what the server did, as a flow.
 pub struct Played {

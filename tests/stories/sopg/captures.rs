@@ -169,3 +169,27 @@ async fn parts_need_the_vendors_consent() {
         bench.ends().await;
     }
 }
+
+/// The debit of a part had no answer, and by the time anything is to be heard the window is over, where the gateway
+/// tells no open rest any more. Nobody may say then that nothing was taken.
+#[tokio::test]
+async fn a_part_of_which_nobody_can_tell_any_more_is_never_called_refused() {
+    for scratch in databases() {
+        let bench = Bench::on(scratch).await;
+        let paying = authorized(&bench, EUROS).await;
+        bench.fails("executeDebit", Kind::ResetAfter, 1);
+        bench.gateway.fault(Fault::new("getSerialNumbers", Kind::ResetBefore).skipping(1).times(3));
+        let fields = json!({ "TraceID": bench.story.next_trace(), "Amount": "2.00", "Final": "false" });
+        assert_eq!(bench.call(&paying, "CaptureDeposit", fields.clone()).await["Status"], -1);
+        bench.passes(3600);
+        for _ in 0..3 {
+            bench.works().await;
+            assert_eq!(bench.call(&paying, "CaptureDeposit", fields.clone()).await["Status"], -1);
+            assert_eq!(bench.status(&paying).await, "Authorized");
+            bench.passes(3600);
+        }
+        assert_eq!(bench.letter(&paying), "X");
+        bench.story.ends().await;
+        bench.gateway.stop().await;
+    }
+}

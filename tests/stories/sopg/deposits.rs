@@ -2,6 +2,7 @@
 
 use super::bench::*;
 use crate::support::databases;
+use std::time::Instant;
 use tillgate::processors::sopg::simulator::NoticePlan;
 
 /// How the news of a payment reaches us.
@@ -63,7 +64,7 @@ async fn tell(bench: &Bench, paying: &Paying, told: Told) {
 async fn a_payment_is_credited_once_whoever_tells_of_it_and_how_often() {
     for scratch in databases() {
         let bench = Bench::on(scratch).await;
-        let mut flows = 0;
+        let (mut flows, mut took) = (0, Vec::new());
         for till in TILLS {
             for told in WAYS {
                 let paying = bench.opens(till).await;
@@ -71,13 +72,22 @@ async fn a_payment_is_credited_once_whoever_tells_of_it_and_how_often() {
                 assert_eq!(bench.status(&paying).await, "Pending");
                 tell(&bench, &paying, told).await;
                 let what = format!("{till:?} {told:?}");
+                let began = Instant::now();
                 assert_eq!(bench.settles(&paying).await, "Credited", "{what}");
+                if told == Told::ByNotice {
+                    took.push(began.elapsed());
+                }
                 bench.is_credited_once(&paying, &what).await;
                 assert_eq!(bench.gateway.calls("executeDebit"), debits + 1, "{what}");
                 flows += 1;
             }
         }
-        println!("{flows} flows");
+        took.sort();
+        println!(
+            "{flows} flows; from notice to credit {:?} in the middle of {}",
+            took[took.len() / 2],
+            took.len()
+        );
         bench.ends().await;
     }
 }
