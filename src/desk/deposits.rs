@@ -1,13 +1,13 @@
 //! Deposits at their processors: opened, asked about, captured, given up. Every way leads to one settlement.
 
-use super::Desk;
+use super::{Desk, TypedCard};
 use crate::domain::customer::Customer;
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
-use crate::operations::begin_deposit::{self, Begun};
+use crate::operations::begin_deposit::{self, Begun, CHARGE};
 use crate::operations::capture_deposit::Wish;
 use crate::operations::open_deposit::{self, Said};
 use crate::operations::settle_deposit::{self, CANCEL, Settled};
@@ -18,6 +18,9 @@ use crate::store::{StoreError, Wants, customers};
 use chrono::Duration;
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// The method of a deposit that is an invoice.
+pub const INVOICE: &str = "invoice";
 
 /// How the customer gets to the processor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,7 @@ pub struct OpenedDeposit {
     /// The address to send the browser to: the processor's, or our page that posts the form there.
     pub url: Option<String>,
     pub way: Option<Way>,
+    pub status: Option<DepositStatus>,
 }
 
 /// Within this time a customer may still pay: half an hour at the processor's page, and the window behind it.
@@ -77,20 +81,27 @@ impl Desk {
     pub async fn open_deposit(
         &self,
         wish: begin_deposit::Wish,
+        card: Option<TypedCard>,
         rules: &Rules,
         caller: &Caller,
     ) -> Result<OpenedDeposit, OperationError> {
+        if card.is_some() && !self.account(&wish.account)?.takes_cards() {
+            return Err(Refusal::bad("CardNumber", "is not taken here").into());
+        }
         let turn = customers::name(&rules.front_end.name, &wish.pin);
         let once = wish.once(rules);
         let (wants, named, by) = (wish.wants(rules), rules.clone(), caller.clone());
         let begun =
             self.store.transact(&turn, wants, move |tx| begin_deposit::run(tx, &wish, &named, &by)).await?;
-        let (deposit, managed, customer) = match begun {
+        let (whole, fresh) = match begun {
             Begun::Answered(answer) => return self.told(answer).await,
-            Begun::ToOpen(whole) => *whole,
+            Begun::ToOpen(whole) => (*whole, true),
+            Begun::Interrupted(whole) => (*whole, false),
         };
-        let order = self.deposit_order(&deposit, &managed, &customer);
-        let said = match self.processor(&managed)?.open(&order).await {
+        let opened = self.opened(&whole, fresh, card.as_ref()).await?;
+        let order = self.order(&whole);
+        let (deposit, ..) = whole;
+        let said = match opened {
             Opened::Redirect { url, reference } => Said::Opened { how: Way::Redirect(url).keep(), reference },
             Opened::Form { action, fields, reference } => {
                 Said::Opened { how: Way::Form { action, fields }.keep(), reference }
@@ -100,6 +111,10 @@ impl Desk {
                 self.apply(deposit.id, outcome).await?;
                 Said::Opened { how: Way::Redirect(order.urls.success.clone()).keep(), reference: None }
             }
+            Opened::Pending { reference } => Said::Opened {
+                how: Way::Redirect(order.urls.success.clone()).keep(),
+                reference: Some(reference),
+            },
             // The record stays; the repeat goes on from there.
             Opened::NotSent { cause } | Opened::Unknown { cause } => {
                 tracing::warn!(deposit.id = %deposit.id, cause, "a deposit could not be opened");
@@ -113,19 +128,48 @@ impl Desk {
         self.told(answer.await?).await
     }
 
+    /// What the processor says to the opening, or, where it may have been said before, to the question about it.
+    async fn opened(
+        &self,
+        whole: &Whole,
+        fresh: bool,
+        card: Option<&TypedCard>,
+    ) -> Result<Opened, OperationError> {
+        let (_, managed, customer) = whole;
+        let processor = self.processor(managed)?;
+        let sent_once = managed.attempted.as_deref() == Some(CHARGE);
+        if !fresh && (sent_once || card.is_some()) {
+            // The call before this one may have paid already, or may still arrive.
+            match self.ask(processor.as_ref(), whole).await? {
+                DepositOutcome::NotFound if !sent_once => {}
+                outcome @ (DepositOutcome::NotFound | DepositOutcome::Unknown { .. }) => {
+                    return Ok(Opened::Unknown { cause: format!("{outcome:?}") });
+                }
+                outcome => return Ok(Opened::Decided(outcome)),
+            }
+        }
+        let order = self.order(whole);
+        let Some(card) = card else { return Ok(processor.open(&order).await) };
+        let (opened, instrument) = processor.open_with_card(&order, card).await;
+        if let Some(instrument) = instrument {
+            self.keep_instrument(customer, instrument).await?;
+        }
+        Ok(opened)
+    }
+
     /// Adds where the customer goes to an answer.
     async fn told(&self, answer: Answer) -> Result<OpenedDeposit, OperationError> {
-        let nowhere = |answer| OpenedDeposit { answer, url: None, way: None };
+        let nowhere = |answer| OpenedDeposit { answer, url: None, way: None, status: None };
         let Some(id) = answer.deposit.filter(|_| answer.refused.is_none()) else {
             return Ok(nowhere(answer));
         };
-        let Some((_, managed, _)) = self.whole(id).await? else { return Ok(nowhere(answer)) };
+        let Some((deposit, managed, _)) = self.whole(id).await? else { return Ok(nowhere(answer)) };
         let way = managed.opened.as_deref().and_then(Way::kept);
         let url = way.as_ref().map(|way| match way {
             Way::Redirect(url) => url.clone(),
             Way::Form { .. } => format!("{}/player/{}", self.public_url, managed.token),
         });
-        Ok(OpenedDeposit { answer, url, way })
+        Ok(OpenedDeposit { answer, url, way, status: Some(deposit.status) })
     }
 
     /// Asks the processor what became of a deposit, and applies it. Notice, browser and sweep all come here, by the
@@ -133,15 +177,16 @@ impl Desk {
     pub async fn settle(&self, id: DepositId) -> Result<Settled, OperationError> {
         let Some(whole) = self.whole(id).await? else { return Err(Refusal::DepositNotFound.into()) };
         let (deposit, managed, _) = &whole;
-        if matches!(deposit.status, DepositStatus::Credited | DepositStatus::Reversed) {
-            return Ok(settle_deposit::stays(deposit));
-        }
         let resumed = managed.attempted.as_deref().and_then(|mark| Wish::resumed(deposit, mark));
         if let Some(wish) = resumed {
             return self.resume(wish, &whole).await;
         }
         let processor = self.processor(managed)?;
         let two_steps = processor.completes_in_two_steps();
+        // Elsewhere a credited deposit can still be charged back.
+        if two_steps && matches!(deposit.status, DepositStatus::Credited | DepositStatus::Reversed) {
+            return Ok(settle_deposit::stays(deposit));
+        }
         let ended = matches!(deposit.status, DepositStatus::Cancelled | DepositStatus::Declined);
         let given_up = managed.attempted.as_deref() == Some(CANCEL)
             // Whoever pays all the same gets his money released, and not only when its time is over.
@@ -151,7 +196,7 @@ impl Desk {
         } else if two_steps {
             self.fetch(&whole).await?
         } else {
-            let outcome = processor.settle(&self.order(&whole)).await;
+            let outcome = self.ask(processor.as_ref(), &whole).await?;
             self.settled_or_abandoned(&whole, outcome).await?
         };
         Ok(if two_steps { self.watched(&whole, settled) } else { settled })
@@ -212,7 +257,9 @@ impl Desk {
     ) -> Result<Settled, OperationError> {
         let (deposit, managed, _) = whole;
         let id = deposit.id;
-        if self.age(managed) <= self.abandon_after {
+        // An invoice may be paid until the processor itself ends it.
+        let patient = managed.method == INVOICE && matches!(outcome, DepositOutcome::Open { .. });
+        if patient || self.age(managed) <= self.abandon_after {
             return self.apply(id, outcome).await;
         }
         match outcome {
@@ -234,6 +281,7 @@ impl Desk {
             }
             DepositOutcome::Paid { .. }
             | DepositOutcome::Authorized { .. }
+            | DepositOutcome::ChargedBack { .. }
             | DepositOutcome::Failed { .. } => self.apply(id, outcome).await,
         }
     }
@@ -335,6 +383,7 @@ impl Desk {
             DepositOutcome::Paid { .. }
             | DepositOutcome::Open { .. }
             | DepositOutcome::Authorized { .. }
+            | DepositOutcome::ChargedBack { .. }
             | DepositOutcome::NotFound
             | DepositOutcome::Unknown { .. } => {
                 let wish = wish.clone();
@@ -367,8 +416,11 @@ impl Desk {
         let customer = self.customer(&deposit).await?;
         let whole = (deposit, managed, customer);
         let settled = self.give_up(&whole).await?;
+        let two_steps = self.processor(&whole.1)?.completes_in_two_steps();
         let (deposit, _, _) = whole;
-        if !settled.ended {
+        // Where the money is reserved until it is released, a repeat releases it.
+        let reserved = settled.status == DepositStatus::Authorized && !two_steps;
+        if !settled.ended || reserved {
             return Err(OperationError::NotYet(
                 "the processor has not confirmed the cancellation, please repeat",
             ));
@@ -392,7 +444,11 @@ impl Desk {
     }
 
     fn processor(&self, managed: &Managed) -> Result<Arc<dyn DepositProcessor>, OperationError> {
-        let processor = self.processors.deposits.get(&managed.account).cloned();
+        self.account(&managed.account)
+    }
+
+    fn account(&self, name: &str) -> Result<Arc<dyn DepositProcessor>, OperationError> {
+        let processor = self.processors.deposits.get(name).cloned();
         processor.ok_or(OperationError::NotYet("the processor's account is not configured, please repeat"))
     }
 }

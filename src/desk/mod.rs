@@ -3,12 +3,15 @@
 //! Every step is: one unit of work that says what is about to be asked, the call with no unit of work open, one unit
 //! of work that applies what was said. Doors and worker come here; nobody else speaks to a processor.
 
+mod charges;
 mod deposits;
 mod orders;
 mod payouts;
 mod refunds;
 
-pub use deposits::{OpenedDeposit, Way};
+pub use crate::processors::TypedCard;
+pub use deposits::{INVOICE, OpenedDeposit, Way};
+pub use orders::attempt_of;
 
 use crate::clock::{Clock, Entropy};
 use crate::operations::{Caller, Rules};

@@ -2,9 +2,12 @@
 
 use super::Desk;
 use crate::domain::customer::Customer;
+use crate::domain::customer::Instrument;
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
+use crate::domain::ids::AttemptId;
 use crate::domain::payout::Payout;
+use crate::domain::processor_name::Route;
 use crate::operations::capture_deposit;
 use crate::operations::settle_deposit::{CANCEL, DEBIT};
 use crate::processors::{Capture, DepositOrder, PayoutOrder, ReturnUrls, paygate, rest_gateway, sopg};
@@ -35,6 +38,23 @@ fn on_record(status: DepositStatus, attempted: Option<&str>) -> Option<&'static 
     }
 }
 
+/// Our reference of an attempt at its processor: letters and digits alone fit every processor's format.
+fn reference_of(attempt: &Attempt) -> String {
+    attempt.reference.replace('-', "")
+}
+
+/// The attempt that a processor's notice names, if the name can be one of ours.
+pub fn attempt_of(reference: &str) -> Option<AttemptId> {
+    AttemptId::parse(&format!("AT-{}", reference.strip_prefix("AT")?))
+}
+
+/// What a charge of something stored needs, among the particulars of its deposit.
+pub(super) mod stored {
+    /// Who issued the instrument, and its token there.
+    pub const ISSUER: &str = "instrument_issuer";
+    pub const TOKEN: &str = "instrument_token";
+}
+
 impl Desk {
     pub(super) fn deposit_order(
         &self,
@@ -51,6 +71,16 @@ impl Desk {
             (rest_gateway::deposits::extra::REFUNDED_MINOR.to_owned(), deposit.refunded.minor().to_string()),
             (rest_gateway::deposits::extra::SENT_AT.to_owned(), sent_at),
         ]);
+        extra.extend(managed.extra.clone());
+        let instrument = extra.remove(stored::ISSUER).zip(extra.remove(stored::TOKEN));
+        // A charge needs to know whose token it is; what people see of the card is kept with the customer.
+        let instrument = instrument.map(|(issuer, token)| Instrument {
+            issuer,
+            token,
+            brand: String::new(),
+            expiry: String::new(),
+            masked: String::new(),
+        });
         if let Some(attempted) = on_record(deposit.status, managed.attempted.as_deref()) {
             extra.insert(sopg::verdict::ATTEMPTED.to_owned(), attempted.to_owned());
         }
@@ -71,7 +101,7 @@ impl Desk {
                 back: format!("{pages}/back"),
                 notify: format!("{}/notify/{}", self.public_url, managed.account),
             },
-            instrument: None,
+            instrument,
             extra,
         }
     }
@@ -84,7 +114,8 @@ impl Desk {
     ) -> Result<PayoutOrder, StoreError> {
         let (front_end, pin) = (payout.front_end.clone(), payout.pin.clone());
         let account = attempt.account.clone();
-        let against_deposit = attempt.route == crate::domain::processor_name::Route::PaygateCredit.name();
+        let route = |route: Route| attempt.route == route.name();
+        let (against_deposit, to_its_card) = (route(Route::PaygateCredit), route(Route::RestGatewayPayout));
         let found = self.store.read(move |connection| {
             let Some(customer) = customers::find_now(connection, &front_end, &pin)? else { return Ok(None) };
             let instrument = customers::latest_instrument(connection, customer.id, paygate::ROOM)?;
@@ -92,9 +123,10 @@ impl Desk {
                 None => customers::latest_instrument(connection, customer.id, rest_gateway::ISSUER)?,
                 known => known,
             };
-            let deposit = match against_deposit {
-                true => deposits::latest_credited(connection, customer.id, &account)?,
-                false => None,
+            let deposit = match (against_deposit, to_its_card) {
+                (true, _) => deposits::latest_credited(connection, customer.id, &account)?,
+                (false, true) => deposits::latest_untouched(connection, customer.id, &account)?,
+                (false, false) => None,
             };
             Ok(Some((customer, instrument, deposit)))
         });
@@ -106,7 +138,11 @@ impl Desk {
             // It was sent before, and asked about: a refusal of this try may speak of that one.
             extra.insert(sopg::verdict::ATTEMPTED.to_owned(), "payout".to_owned());
         }
-        if let Some((deposit, managed)) = &deposit {
+        if to_its_card {
+            let notify = format!("{}/notify/{}", self.public_url, attempt.account);
+            extra.insert(rest_gateway::payouts::NOTIFY_URL.to_owned(), notify);
+        }
+        if let Some((deposit, managed)) = deposit.as_ref().filter(|_| against_deposit) {
             extra.insert(paygate::EXTRA_DEPOSIT_TRANS_ID.to_owned(), managed.reference.clone());
             extra.insert(paygate::EXTRA_DEPOSIT_METHOD.to_owned(), managed.method.clone());
             extra.insert(paygate::EXTRA_CREDITED_BEFORE.to_owned(), deposit.refunded.minor().to_string());
@@ -115,7 +151,7 @@ impl Desk {
             payout: payout.id,
             attempt: attempt.id,
             request_id: attempt.request_id.clone(),
-            reference: attempt.reference.replace('-', ""),
+            reference: reference_of(attempt),
             // What was debited for the processor is what is paid, whatever the fee mode made of the wish.
             amount: payout.debit.amount,
             front_end: payout.front_end.clone(),

@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::domain::outcome::Outcome;
 use crate::operations::{OperationError, refund_deposit};
-use crate::processors::sopg;
+use crate::processors::{rest_gateway, sopg};
 use crate::store::outbox::Claimed;
 use crate::store::{Wants, customers, deposits};
 
@@ -15,7 +15,7 @@ impl Desk {
         let held = claim.clone();
         let refund =
             self.store.transact(&turn, Wants::nothing(), move |tx| refund_deposit::sending(tx, id, &held));
-        let Some((refund, again)) = refund.await? else { return Ok(None) };
+        let Some((refund, lost_at)) = refund.await? else { return Ok(None) };
         let deposit = refund.deposit;
         let found = self.store.read(move |connection| {
             let Some((deposit, managed)) = deposits::find_managed(connection, deposit)? else {
@@ -31,8 +31,10 @@ impl Desk {
                 deposit.refunded = deposit.refunded.minus(refund.amount).unwrap_or(deposit.refunded);
                 let mut order = self.deposit_order(&deposit, &managed, &customer);
                 // Only this very refund counts as tried before, and only if a byte of it may have left.
-                if again {
+                if let Some(lost_at) = lost_at {
                     order.extra.insert(sopg::verdict::ATTEMPTED.to_owned(), "refund".to_owned());
+                    let name = rest_gateway::deposits::extra::REFUND_LOST_AT.to_owned();
+                    order.extra.insert(name, lost_at.to_rfc3339());
                 }
                 let name = format!("{}-{}", managed.reference, refund.number);
                 match self.processors.deposits.get(&managed.account) {

@@ -28,6 +28,8 @@ pub enum DepositOutcome {
     Paid { reference: String, minor: i64, currency: String },
     /// The processor or the customer ended it without money.
     Failed { code: String, reason: String },
+    /// The customer's bank took the money back after it was paid.
+    ChargedBack { reference: String },
     /// The processor does not know it.
     NotFound,
     /// No readable answer: ask again.

@@ -1,10 +1,13 @@
 //! Door 2: processors call us. A notice is verified by its room, stored once, answered, and then we ask the processor
 //! ourselves: nothing is booked because of what a notice says.
 
-use crate::desk::Desk;
+use crate::desk::{self, Desk};
+use crate::domain::deposit::Deposit;
 use crate::operations::begin_deposit::settle_errand;
+use crate::operations::update_payout::pay_out_errand;
 use crate::processors::{Notice, NoticeError, RawNotice};
-use crate::store::{OperationError, Wants, audit, customers, deposits, notices, outbox};
+use crate::store::deposits::Managed;
+use crate::store::{OperationError, Wants, attempts, audit, customers, deposits, notices, outbox};
 use crate::worker::Worker;
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -89,10 +92,16 @@ fn apply(tx: &mut crate::store::Tx<'_>, account: &str, notice: &Notice) -> Resul
     if !notices::store(tx, account, &notice.key, &notice.reference, &notice.summary)? {
         return Ok(false);
     }
-    // Other accounts' orders have nothing to do with a notice of this one.
-    let found = deposits::lock_by_reference(tx, &notice.reference)?;
-    let found = found.filter(|(_, managed)| managed.account == account);
-    let Some((deposit, managed)) = found else {
+    if let Some(attempt) = attempt(tx, account, notice)? {
+        outbox::put(tx, &pay_out_errand(attempt.id), tx.now())?;
+        let fact = audit::Fact {
+            who: format!("processor/{account}"),
+            ..audit::Fact::of("notice.received", attempt.payout)
+        };
+        audit::record(tx, fact.with("summary", notice.summary.as_str()))?;
+        return Ok(true);
+    }
+    let Some((deposit, managed)) = deposit(tx, account, notice)? else {
         let fact = audit::Fact::of("notice.unmatched", &notice.reference).with("account", account);
         audit::record(tx, fact.with("summary", notice.summary.as_str()))?;
         return Ok(true);
@@ -114,4 +123,29 @@ fn apply(tx: &mut crate::store::Tx<'_>, account: &str, notice: &Notice) -> Resul
     };
     audit::record(tx, fact.with("summary", notice.summary.as_str()))?;
     Ok(true)
+}
+
+/// The attempt a notice speaks of, if it is one of a payout that this account carries out.
+fn attempt(
+    tx: &mut crate::store::Tx<'_>,
+    account: &str,
+    notice: &Notice,
+) -> Result<Option<attempts::Attempt>, OperationError> {
+    let Some(id) = desk::attempt_of(&notice.reference) else { return Ok(None) };
+    Ok(attempts::lock(tx, id)?.filter(|attempt| attempt.account == account))
+}
+
+/// The deposit a notice speaks of, by our reference or, for payments that the processor names itself, by its own.
+/// Other accounts' orders have nothing to do with a notice of this one.
+fn deposit(
+    tx: &mut crate::store::Tx<'_>,
+    account: &str,
+    notice: &Notice,
+) -> Result<Option<(Deposit, Managed)>, OperationError> {
+    let found = deposits::lock_by_reference(tx, &notice.reference)?;
+    let found = found.filter(|(_, managed)| managed.account == account);
+    match (found, &notice.processor_reference) {
+        (None, Some(reference)) => Ok(deposits::lock_by_processor_reference(tx, account, reference)?),
+        (found, _) => Ok(found),
+    }
 }

@@ -14,9 +14,18 @@ use crate::store::deposits::Managed;
 use crate::store::outbox::{self, Errand};
 use crate::store::{Tx, Wants, audit, deposits, payouts};
 use chrono::Duration;
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
 pub struct Wish {
+    /// The cashier's method: repeats of one method are never answers to another.
+    pub called: &'static str,
+    /// What the call asks beyond the fields below, for telling a repeat from other content under the same number.
+    pub particulars: String,
+    /// What its room must be told besides, for as long as the deposit lives.
+    pub extra: BTreeMap<String, String>,
+    /// A charge that can't be told from a second one: whatever comes of it, it is sent at most once.
+    pub sent_once: bool,
     pub pin: String,
     pub trace_id: i64,
     pub amount: Money,
@@ -39,7 +48,12 @@ pub enum Begun {
     Answered(Answer),
     /// The processor is to be asked to open it.
     ToOpen(Box<(Deposit, Managed, Customer)>),
+    /// A call before this one got as far as the record, and perhaps as far as the processor.
+    Interrupted(Box<(Deposit, Managed, Customer)>),
 }
+
+/// What `attempted` says of a charge that is sent at most once, until the processor has named it.
+pub const CHARGE: &str = "charge";
 
 /// When the sweep first looks after a deposit whose customer never came back: well inside the shortest window in which
 /// money must be fetched, a minute, should he have paid at once.
@@ -48,14 +62,13 @@ pub const FIRST_SWEEP: Duration = Duration::seconds(30);
 impl Wish {
     pub fn once(&self, rules: &Rules) -> Once {
         let currency = self.amount.currency();
-        let content = [
-            self.pin.as_str(),
-            &self.amount.minor().to_string(),
-            currency.code(),
-            &self.processor.cashier_name,
-            &self.capture,
-        ];
-        Once::new(&rules.front_end.name, "CreateDeposit", "TraceID", &self.trace_id.to_string(), &content)
+        let minor = self.amount.minor().to_string();
+        let mut content =
+            vec![self.pin.as_str(), &minor, currency.code(), &self.processor.cashier_name, &self.capture];
+        if !self.particulars.is_empty() {
+            content.push(&self.particulars);
+        }
+        Once::new(&rules.front_end.name, self.called, "TraceID", &self.trace_id.to_string(), &content)
     }
 
     pub fn wants(&self, rules: &Rules) -> Wants {
@@ -70,7 +83,7 @@ impl Wish {
 pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Begun, OperationError> {
     let mut to_open = None;
     let subject = wish.trace_id.to_string();
-    let call = Call { method: "CreateDeposit", subject: &subject, pin: &wish.pin };
+    let call = Call { method: wish.called, subject: &subject, pin: &wish.pin };
     let answer = refusable(tx, rules, caller, &call, |tx| {
         if let Some(kept) = wish.once(rules).find(tx)? {
             return Ok(kept);
@@ -79,30 +92,38 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resu
         Ok(Answer::default())
     })?;
     Ok(match to_open.filter(|_| answer.refused.is_none()) {
-        Some(begun) => Begun::ToOpen(Box::new(begun)),
+        Some((begun, true)) => Begun::ToOpen(Box::new(begun)),
+        Some((begun, false)) => Begun::Interrupted(Box::new(begun)),
         None => Begun::Answered(answer),
     })
 }
 
+/// The record, and whether it was made now.
 fn begin(
     tx: &mut Tx<'_>,
     wish: &Wish,
     rules: &Rules,
     caller: &Caller,
-) -> Result<(Deposit, Managed, Customer), OperationError> {
+) -> Result<((Deposit, Managed, Customer), bool), OperationError> {
     let front_end = &rules.front_end;
     let customer = active_customer(tx, rules, &wish.pin)?;
     if let Some(held) = deposits::lock_by_trace(tx, &front_end.name, wish.trace_id)? {
         // A call before this one got as far as the record and no answer: it goes on from there.
         let managed = deposits::managed(tx, held.id)?.ok_or(Refusal::Conflict { field: "TraceID" })?;
-        let same = held.pin == wish.pin && held.amount == wish.amount && managed.account == wish.account;
+        let same = held.pin == wish.pin
+            && held.amount == wish.amount
+            && managed.account == wish.account
+            && managed.method == wish.method
+            && managed.extra == wish.extra;
         if !same {
             return Err(Refusal::Conflict { field: "TraceID" }.into());
         }
-        if matches!(held.status, DepositStatus::Declined | DepositStatus::Cancelled) {
+        // A charge that ended while nobody waited for its answer is told as it is.
+        let told = wish.sent_once;
+        if !told && matches!(held.status, DepositStatus::Declined | DepositStatus::Cancelled) {
             return Err(Refusal::IllegalDepositStep { from: held.status.name(), to: "opened" }.into());
         }
-        return Ok((held, managed, customer));
+        return Ok(((held, managed, customer), false));
     }
     let open = front_end.deposit_lock && payouts::has_requested_in(tx, customer.id)?;
     check(wish.amount, front_end, open)?;
@@ -133,7 +154,8 @@ fn begin(
         language: wish.language.clone(),
         token: wish.token.clone(),
         opened: None,
-        attempted: None,
+        attempted: wish.sent_once.then(|| CHARGE.to_owned()),
+        extra: wish.extra.clone(),
         created_at: tx.now_micros(),
         updated_at: tx.now_micros(),
     };
@@ -153,7 +175,7 @@ fn begin(
         .with("account", wish.account.as_str())
         .with("reference", managed.reference.as_str());
     audit::record(tx, fact)?;
-    Ok((deposit, managed, customer))
+    Ok(((deposit, managed, customer), true))
 }
 
 /// The kind of the errand that looks after a deposit.

@@ -1,6 +1,6 @@
 //! The processor has answered the opening of a deposit: where the customer pays, or that he can't.
 
-use super::begin_deposit::settle_errand;
+use super::begin_deposit::{CHARGE, settle_errand};
 use super::{Answer, Caller, OperationError, answer::Once};
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
@@ -38,6 +38,10 @@ pub fn run(
             deposits::note_opened(tx, id, how)?;
             if let Some(reference) = reference {
                 deposits::note_reference(tx, id, reference)?;
+                // From now on it is asked about by that name.
+                if deposits::managed(tx, id)?.is_some_and(|kept| kept.attempted.as_deref() == Some(CHARGE)) {
+                    deposits::note_attempted(tx, id, None)?;
+                }
             }
             Answer { deposit: Some(id), ..Answer::done("Deposit opened") }
         }

@@ -14,6 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::store::outbox::{self, Claimed, Errand};
 use crate::store::refunds::{self, Refund};
 use crate::store::{Tx, Wants, audit, deposits, ledger};
+use chrono::{DateTime, Utc};
 
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -91,15 +92,21 @@ fn errand(refund: &Refund) -> Errand {
 /// Commits that the refund is about to be sent. The rooms recognise a refund that they were asked for before, so one
 /// whose answer got lost is asked for again under the same name.
 ///
-/// Returns the refund and whether it may have been sent before.
-pub fn sending(tx: &mut Tx<'_>, id: i64, claim: &Claimed) -> Result<Option<(Refund, bool)>, OperationError> {
+/// Returns the refund and, if it may have been sent before, when that was last.
+pub fn sending(
+    tx: &mut Tx<'_>,
+    id: i64,
+    claim: &Claimed,
+) -> Result<Option<(Refund, Option<DateTime<Utc>>)>, OperationError> {
     if !outbox::is_held(tx, claim)? {
         return Ok(None);
     }
     let Some(mut refund) = refunds::lock(tx, id)? else { return Ok(None) };
-    let again = match refund.state {
-        AttemptState::Planned => false,
-        AttemptState::Unknown | AttemptState::Sending => true,
+    let lost_at = match refund.state {
+        AttemptState::Planned => None,
+        AttemptState::Unknown | AttemptState::Sending => {
+            Some(DateTime::from_timestamp_micros(refund.updated_at).unwrap_or_else(|| tx.now()))
+        }
         AttemptState::Succeeded | AttemptState::Refused => {
             outbox::finish(tx, claim)?;
             return Ok(None);
@@ -107,7 +114,7 @@ pub fn sending(tx: &mut Tx<'_>, id: i64, claim: &Claimed) -> Result<Option<(Refu
     };
     refund.state = AttemptState::Sending;
     refunds::advance(tx, &refund)?;
-    Ok(Some((refund, again)))
+    Ok(Some((refund, lost_at)))
 }
 
 /// Applies what the processor said. `None` when the claim was lost; else whether it is settled.

@@ -1,5 +1,6 @@
 //! What the processor says of a deposit is applied: credited once, whatever arrives, in whatever order, however often.
 
+use super::begin_deposit::CHARGE;
 use super::{Caller, capture_deposit, post, told};
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
@@ -87,11 +88,18 @@ pub fn apply(
     }
     match outcome {
         DepositOutcome::Paid { reference, minor, currency } => {
-            note_reference(tx, &managed, id, reference)?;
+            if !note_reference(tx, &managed, id, reference)? {
+                return Ok(Settled { alert: Some("payment_of_another_deposit"), ..stays(&deposit) });
+            }
             paid(tx, &deposit, *minor, currency, reference, caller)
         }
         DepositOutcome::Authorized { reference } => {
-            note_reference(tx, &managed, id, reference)?;
+            if !note_reference(tx, &managed, id, reference)? {
+                return Ok(Settled { alert: Some("payment_of_another_deposit"), ..stays(&deposit) });
+            }
+            if managed.attempted.as_deref() == Some(CHARGE) {
+                deposits::note_attempted(tx, id, None)?;
+            }
             noted(tx, &deposit, DepositStatus::Authorized, "", caller)
         }
         DepositOutcome::Failed { code, reason } => {
@@ -108,22 +116,57 @@ pub fn apply(
             };
             noted(tx, &deposit, to, &format!("{code}: {reason}"), caller)
         }
+        DepositOutcome::ChargedBack { reference } => charged_back(tx, &deposit, reference, caller),
         // The customer may still come; what was attempted stays noted until its answer is known.
         DepositOutcome::Open { .. } => Ok(stays(&deposit)),
         DepositOutcome::NotFound | DepositOutcome::Unknown { .. } => Ok(stays(&deposit)),
     }
 }
 
+/// `false` when the payment belongs to another deposit already: then it is not this one's.
 fn note_reference(
     tx: &mut Tx<'_>,
     managed: &Managed,
     id: DepositId,
     reference: &str,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     if managed.processor_reference.is_some() || reference.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
-    deposits::note_reference(tx, id, reference)
+    let owner = deposits::lock_by_processor_reference(tx, &managed.account, reference)?;
+    if owner.is_some_and(|(owner, _)| owner.id != id) {
+        return Ok(false);
+    }
+    deposits::note_reference(tx, id, reference)?;
+    Ok(true)
+}
+
+/// The bank took the money back. What was credited leaves the balance, below zero if need be, and a person must look.
+fn charged_back(
+    tx: &mut Tx<'_>,
+    deposit: &Deposit,
+    reference: &str,
+    caller: &Caller,
+) -> Result<Settled, OperationError> {
+    match deposit.status {
+        DepositStatus::Credited => {}
+        DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling => {
+            deposits::note_attempted(tx, deposit.id, None)?;
+            let why = "chargeback: taken back before it was credited";
+            return noted(tx, deposit, DepositStatus::Declined, why, caller);
+        }
+        DepositStatus::Declined | DepositStatus::Cancelled | DepositStatus::Reversed => {
+            return Ok(stays(deposit));
+        }
+    }
+    let change = deposit.reverse()?;
+    deposits::advance(tx, &change.deposit)?;
+    post(tx, &change.transactions)?;
+    let fact = fact("deposit.charged_back", deposit, caller, change.deposit.status)
+        .with("processor_reference", reference)
+        .with("postings", told(&change.transactions));
+    audit::record(tx, fact)?;
+    Ok(Settled { alert: Some("deposit_charged_back"), ..stays(&change.deposit) })
 }
 
 fn paid(
@@ -135,7 +178,11 @@ fn paid(
     caller: &Caller,
 ) -> Result<Settled, OperationError> {
     match deposit.status {
-        DepositStatus::Credited | DepositStatus::Reversed => return Ok(stays(deposit)),
+        DepositStatus::Credited => return Ok(stays(deposit)),
+        // The processor has the money again, for example after a chargeback that was won: a person books it.
+        DepositStatus::Reversed => {
+            return Ok(Settled { alert: Some("reversed_deposit_paid"), ..stays(deposit) });
+        }
         DepositStatus::Pending
         | DepositStatus::Authorized
         | DepositStatus::Settling

@@ -2,7 +2,7 @@
 
 use super::answer::Once;
 use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
-use crate::domain::ids::PayoutId;
+use crate::domain::ids::{AttemptId, PayoutId};
 use crate::domain::ledger::Account;
 use crate::domain::money::Money;
 use crate::domain::payout::attempt::AttemptState;
@@ -180,13 +180,13 @@ fn plan(tx: &mut Tx<'_>, payout: &Payout, rules: &Rules, key: String) -> Result<
     let account = mapped.map(|mapped| mapped.processor.account.unwrap_or(mapped.processor.name));
     let account = account.unwrap_or_else(|_| payout.processor_name().to_owned());
     let attempt = attempts::plan(tx, payout.id, payout.route().name(), &account, key)?;
-    let errand = outbox::Errand {
-        kind: "pay_out".to_owned(),
-        subject: attempt.id.to_string(),
-        payload: "{}".to_owned(),
-    };
-    outbox::put(tx, &errand, tx.now())?;
+    outbox::put(tx, &pay_out_errand(attempt.id), tx.now())?;
     Ok(())
+}
+
+/// The errand that looks after an attempt until it is settled.
+pub fn pay_out_errand(attempt: AttemptId) -> outbox::Errand {
+    outbox::Errand { kind: "pay_out".to_owned(), subject: attempt.to_string(), payload: "{}".to_owned() }
 }
 
 /// A planned attempt of which nothing has left goes with its payout.

@@ -72,6 +72,10 @@ async fn come_back(request: HttpRequest, body: web::Bytes, door: web::Data<Playe
         }
     }
     hurry(&door, deposit.id).await;
+    if !raw.query.is_empty() || !raw.body.is_empty() {
+        // What the browser brought does not stay in its address, and reloading the page does not bring it again.
+        return HttpResponse::SeeOther().insert_header(("location", request.path())).finish();
+    }
     result(&deposit, &managed)
 }
 

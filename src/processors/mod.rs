@@ -12,6 +12,7 @@ use crate::domain::ids::{AttemptId, DepositId, PayoutId};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
 use async_trait::async_trait;
+use secrecy::SecretString;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -98,6 +99,10 @@ pub enum Opened {
     },
     /// It was decided at once, no browser needed.
     Decided(DepositOutcome),
+    /// The processor has it under its own reference and has not decided; no browser needed.
+    Pending {
+        reference: String,
+    },
     Refused {
         code: String,
         reason: String,
@@ -111,6 +116,25 @@ pub enum Opened {
     },
 }
 
+/// A card as it was typed at us. It lives as long as the call does, and its `Debug` shows nothing of it.
+pub struct TypedCard {
+    pub number: SecretString,
+    pub month: u8,
+    pub year: u16,
+    pub code: Option<SecretString>,
+    pub holder: Option<String>,
+    /// The processor's name of the brand: `VISA`, `MC`.
+    pub brand: String,
+    /// Have the processor store it, for later charges.
+    pub store: bool,
+}
+
+impl std::fmt::Debug for TypedCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TypedCard(…)")
+    }
+}
+
 #[async_trait]
 pub trait DepositProcessor: Send + Sync {
     /// Whether the money must be fetched by a last call of ours within a window, so that the caller commits that it is
@@ -119,7 +143,24 @@ pub trait DepositProcessor: Send + Sync {
     fn completes_in_two_steps(&self) -> bool {
         false
     }
+    /// Whether cards may be typed at us for this account.
+    fn takes_cards(&self) -> bool {
+        false
+    }
+    /// Whether the account makes invoices: links that are paid when the customer likes.
+    fn makes_invoices(&self) -> bool {
+        false
+    }
+    /// Who issued the stored instruments that this account can charge, if it can.
+    fn charges(&self) -> Option<&'static str> {
+        None
+    }
     async fn open(&self, order: &DepositOrder) -> Opened;
+    /// Opens with a card that was typed at us, and brings its token if it was to be stored.
+    async fn open_with_card(&self, _: &DepositOrder, _: &TypedCard) -> (Opened, Option<Instrument>) {
+        let reason = "card numbers are not taken here".to_owned();
+        (Opened::Refused { code: "unfit".to_owned(), reason }, None)
+    }
     /// Asks what became of a deposit, and completes it where the processor needs a last call within a window.
     async fn settle(&self, order: &DepositOrder) -> DepositOutcome;
     /// Takes `amount` of an authorized deposit; `last` says that no further part follows.

@@ -12,6 +12,7 @@ use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::{DepositId, path};
 use crate::domain::money::Money;
 use crate::domain::payout::Named;
+use std::collections::BTreeMap;
 
 /// One deposit for each of a front end's TraceIDs.
 pub fn name(front_end: &str, trace_id: i64) -> String {
@@ -34,6 +35,8 @@ pub struct Managed {
     pub opened: Option<String>,
     /// A call that is under way or whose answer is not known.
     pub attempted: Option<String>,
+    /// What its room must be told besides, under the room's own names.
+    pub extra: BTreeMap<String, String>,
     pub created_at: i64,
     pub updated_at: i64,
 }
@@ -89,6 +92,7 @@ pub fn insert(
         attempted: None,
         created_at: now,
         updated_at: now,
+        extra: None,
     };
     fill(&mut row, deposit);
     if let Some(managed) = managed {
@@ -99,6 +103,8 @@ pub fn insert(
         row.capture = Some(managed.capture);
         row.language = Some(managed.language);
         row.token = Some(managed.token);
+        row.attempted = managed.attempted;
+        row.extra = written(&managed.extra);
     }
     tx.insert(row)
 }
@@ -230,9 +236,19 @@ fn managed_part(row: &DepositRow) -> Option<Managed> {
         token: row.token.clone()?,
         opened: row.opened.clone(),
         attempted: row.attempted.clone(),
+        extra: read(row.extra.as_deref())?,
         created_at: row.created_at,
         updated_at: row.updated_at,
     })
+}
+
+fn written(extra: &BTreeMap<String, String>) -> Option<String> {
+    (!extra.is_empty()).then(|| serde_json::json!(extra).to_string())
+}
+
+/// `None` when it can't be read: then nothing is guessed.
+fn read(extra: Option<&str>) -> Option<BTreeMap<String, String>> {
+    extra.map_or_else(|| Some(BTreeMap::new()), |text| serde_json::from_str(text).ok())
 }
 
 fn deposit(row: DepositRow) -> Result<Deposit, StoreError> {
@@ -267,5 +283,68 @@ pub fn lock_by_reference(tx: &mut Tx<'_>, reference: &str) -> Result<Option<(Dep
     let rows = tx.select::<DepositRow>("WHERE reference = ?", &[Bind::Text(reference)], |row| {
         row.reference.as_deref() == Some(reference)
     })?;
+    rows.into_iter().next().map(with_managed).transpose()
+}
+
+/// Holds the deposit that a payment at an account was adopted for.
+pub fn lock_by_processor_reference(
+    tx: &mut Tx<'_>,
+    account: &str,
+    reference: &str,
+) -> Result<Option<(Deposit, Managed)>, StoreError> {
+    let fits = |row: &DepositRow| {
+        row.account.as_deref() == Some(account) && row.processor_reference.as_deref() == Some(reference)
+    };
+    let rest = "WHERE account = ? AND processor_reference = ?";
+    let rows = tx.select::<DepositRow>(rest, &[Bind::Text(account), Bind::Text(reference)], fits)?;
+    rows.into_iter().next().map(with_managed).transpose()
+}
+
+/// Another deposit of the same amount at the same account and time, as far as it matters to tell their payments apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twin {
+    pub processor_reference: Option<String>,
+    pub status: DepositStatus,
+    pub attempted: Option<String>,
+}
+
+/// The deposits that a payment of this one could be mistaken for: two days to either side.
+pub fn twins(
+    connection: &mut Connection,
+    deposit: &Deposit,
+    managed: &Managed,
+) -> Result<Vec<Twin>, StoreError> {
+    // Ids begin with their time, so the table's own key finds the days.
+    let days = |days: i64| {
+        let ms = managed.created_at / 1_000 + days * 86_400_000 - super::tx::EPOCH_MS;
+        ms.max(0) << (super::tx::LANE_BITS + super::tx::COUNT_BITS)
+    };
+    let currency = deposit.amount.currency();
+    let rest = "WHERE id BETWEEN ? AND ? AND id <> ? AND account = ? AND currency = ? AND amount = ?";
+    let binds = [
+        Bind::Int(days(-2)),
+        Bind::Int(days(2)),
+        Bind::Int(deposit.id.0),
+        Bind::Text(&managed.account),
+        Bind::Text(currency.code()),
+        Bind::Int(deposit.amount.minor()),
+    ];
+    let twin = |row: DepositRow| {
+        let status = DepositStatus::from_name(&row.status)
+            .ok_or_else(|| StoreError::Corrupt(format!("deposit {}: status", row.id)))?;
+        Ok(Twin { processor_reference: row.processor_reference, status, attempted: row.attempted })
+    };
+    connection.select::<DepositRow>(rest, &binds)?.into_iter().map(twin).collect()
+}
+
+/// The latest deposit of a customer through an account of which nothing was given back: a payout can go to its card.
+pub fn latest_untouched(
+    connection: &mut Connection,
+    customer: i64,
+    account: &str,
+) -> Result<Option<(Deposit, Managed)>, StoreError> {
+    let rest = "WHERE customer_id = ? AND status = 'Credited' AND refunded = 0 AND account = ? \
+                AND processor_reference IS NOT NULL ORDER BY id DESC LIMIT 1";
+    let rows = connection.select::<DepositRow>(rest, &[Bind::Int(customer), Bind::Text(account)])?;
     rows.into_iter().next().map(with_managed).transpose()
 }

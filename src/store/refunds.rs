@@ -22,6 +22,8 @@ pub struct Refund {
     pub code: Option<String>,
     pub reason: Option<String>,
     pub inquiries: i64,
+    /// When it was last sent, asked about or decided, in microseconds.
+    pub updated_at: i64,
 }
 
 /// The number of a deposit's next refund.
@@ -94,5 +96,6 @@ fn refund(row: RefundRow) -> Result<Refund, StoreError> {
         code: row.code,
         reason: row.reason,
         inquiries: row.inquiries,
+        updated_at: row.updated_at,
     })
 }

@@ -148,6 +148,7 @@ row! {
         attempted: Option<String>,
         created_at: i64,
         updated_at: i64,
+        extra: Option<String>,
     }
 }
 

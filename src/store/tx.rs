@@ -27,9 +27,9 @@ pub fn micros(at: DateTime<Utc>) -> i64 {
 }
 
 /// The beginning of our ids' time: 2024-01-01.
-const EPOCH_MS: i64 = 1_704_067_200_000;
-const LANE_BITS: u32 = 10;
-const COUNT_BITS: u32 = 12;
+pub(super) const EPOCH_MS: i64 = 1_704_067_200_000;
+pub(super) const LANE_BITS: u32 = 10;
+pub(super) const COUNT_BITS: u32 = 12;
 /// As many lanes as the ids have room for.
 pub const MOST_LANES: i64 = (1 << LANE_BITS) - 1;
 

@@ -66,7 +66,7 @@ async fn the_customers_click_and_the_staffs_are_within_reach() {
     assert!(is_paid(&bench.gateway.settle(&order).await, 5000));
     assert_eq!(remote.press("status", json!({"paymentId": id, "status": "chargeback"})).await, 200);
     let outcome = bench.gateway.settle(&order).await;
-    assert!(matches!(outcome, DepositOutcome::Failed { .. }), "{outcome:?}");
+    assert!(matches!(outcome, DepositOutcome::ChargedBack { .. }), "{outcome:?}");
     assert_eq!(remote.press("status", json!({"paymentId": 1, "status": "settled"})).await, 404);
     assert_eq!(remote.set("callbacks", json!({"delivery": "held", "copies": 3})).await, 200);
     assert_eq!(remote.press("clock/advance", json!({"seconds": 60})).await, 200);

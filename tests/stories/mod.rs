@@ -3,5 +3,6 @@
 mod flows;
 mod payouts;
 mod platform;
+mod rest_gateway;
 mod service;
 mod sopg;

@@ -30,6 +30,11 @@ pub fn settings(url: &DatabaseUrl) -> Settings {
     settings
 }
 
+/// When every story begins.
+pub fn noon() -> Clock {
+    Clock::frozen_at(Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).single().expect("a time"))
+}
+
 /// A server and a cashier in front of it.
 pub struct Story {
     pub running: Option<Running>,
@@ -55,8 +60,11 @@ impl Story {
     }
 
     pub async fn with(scratch: Scratch, settings: Settings) -> Story {
+        Story::at(scratch, settings, noon()).await
+    }
+
+    pub async fn at(scratch: Scratch, settings: Settings, clock: Clock) -> Story {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let clock = Clock::frozen_at(Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).single().expect("a time"));
         let running = server::start(&settings, clock.clone(), Entropy::seeded(7)).await;
         let running = running.unwrap_or_else(|error| panic!("the server starts: {error}"));
         let base = format!("http://{}", running.address);

@@ -135,6 +135,62 @@ pub(super) const FINAL: Field = field(
     "true",
     "false when another part follows; without a further part the rest is given up.",
 );
+pub(super) const DEPOSIT_STATUS: Field = word(
+    "DepositStatus",
+    &["Pending", "Authorized", "Settling", "Credited", "Declined", "Cancelled", "Reversed"],
+    "Credited",
+    "Where the deposit stands.",
+);
+pub(super) const INITIAL_DEPOSIT_ID: Field = field(
+    "InitialDepositID",
+    ID,
+    Optional,
+    "DE-01H6ZKX8W3Q2N",
+    "The deposit that began the series (Recurring=initial). Without it the card that the customer used last is charged.",
+);
+pub(super) const RECURRING: Field = field(
+    "Recurring",
+    Kind::Text { max: 7 },
+    Optional,
+    "initial",
+    "initial: this deposit begins a series, whose further payments are made by ChargeStored.",
+);
+pub(super) const ORDER_TEXT: Field = field(
+    "OrderText",
+    Kind::Text { max: 100 },
+    Optional,
+    "Order 7",
+    "What the customer reads about what he pays.",
+);
+pub(super) const INVOICE_URL: Field = field(
+    "InvoiceURL",
+    Kind::Text { max: 4096 },
+    Optional,
+    "https://processor.example/invoice/3519",
+    "The link that the customer pays at.",
+);
+pub(super) const CARD_NUMBER: Field = field(
+    "CardNumber",
+    Kind::Text { max: 19 },
+    Optional,
+    "4000000000000051",
+    "A card typed at the cashier, digits only. Taken only by accounts that allow it; kept nowhere.",
+);
+pub(super) const CARD_EXPIRY: Field =
+    field("CardExpiry", Kind::Text { max: 7 }, Optional, "07/2030", "The card's expiry, MM/YYYY.");
+pub(super) const CARD_CODE: Field =
+    field("CardCode", Kind::Text { max: 4 }, Optional, "745", "The card's security code. Kept nowhere.");
+pub(super) const CARD_HOLDER: Field =
+    field("CardHolder", Kind::Text { max: 100 }, Optional, "Ann Example", "The name on the card.");
+pub(super) const CARD_BRAND: Field =
+    field("CardBrand", Kind::Text { max: 20 }, Optional, "VISA", "The processor's name of the card's brand.");
+pub(super) const STORE_CARD: Field = field(
+    "StoreCard",
+    Kind::Text { max: 5 },
+    Optional,
+    "true",
+    "true: the processor stores the card, and ChargeStored can charge it later.",
+);
 pub(super) const REDIRECT_URL: Field = field(
     "RedirectURL",
     Kind::Text { max: 4096 },

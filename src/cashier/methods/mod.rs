@@ -7,8 +7,10 @@ mod get_balance;
 mod get_customer;
 mod get_deposit;
 mod get_payout;
+mod invoices;
 mod reverse_payout;
 mod run_by_us;
+mod typed_card;
 mod update_payout;
 
 use super::call::Call;
@@ -34,6 +36,10 @@ pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
         "CaptureDeposit" => run_by_us::capture(call).await,
         "CancelDeposit" => run_by_us::cancel(call).await,
         "RefundDeposit" => run_by_us::refund(call).await,
+        "ChargeStored" => run_by_us::charge(call).await,
+        "CreateInvoice" => invoices::create(call).await,
+        "GetInvoice" => invoices::get(call).await,
+        "CancelInvoice" => invoices::cancel(call).await,
         "CreatePayout" => create_payout::run(call).await,
         "UpdatePayout" => update_payout::run(call).await,
         "ReversePayout" => reverse_payout::run(call).await,

@@ -1,50 +1,65 @@
-//! Deposits that we run at a processor: `CreateDeposit`, `CaptureDeposit`, `CancelDeposit`, `RefundDeposit`.
+//! Deposits that we run at a processor: `CreateDeposit`, `CaptureDeposit`, `CancelDeposit`, `RefundDeposit`, and
+//! `ChargeStored`, which needs no customer at hand.
 
 use super::super::call::Call;
 use super::super::reply::Told;
 use super::super::wire::Value;
-use crate::desk::Way;
+use super::typed_card;
+use crate::desk::{OpenedDeposit, Way};
 use crate::domain::ids::DepositId;
 use crate::domain::refusal::Refusal;
 use crate::operations::{OperationError, begin_deposit, cancel_deposit, capture_deposit, refund_deposit};
+use std::collections::BTreeMap;
 
 /// The languages of the customer's pages.
 const LANGUAGES: [&str; 4] = ["en", "de", "fr", "it"];
 
 pub async fn create(call: &Call<'_>) -> Result<Told, OperationError> {
-    let Some(processor) = call.processor()? else { return Err(Refusal::bad("PP", "is missing").into()) };
-    let (Some(account), Some(method)) =
-        (processor.processor.account.clone(), processor.processor.method.clone())
-    else {
-        return Err(Refusal::bad("PP", "is not a processor that we run deposits at").into());
-    };
-    let capture = call.text("Capture").unwrap_or_else(|| "automatic".to_owned()).to_lowercase();
-    let known = matches!(capture.as_str(), "automatic" | "manual")
-        || capture.parse::<u16>().is_ok_and(|hours| (1..=696).contains(&hours));
-    if !known {
-        return Err(Refusal::bad("Capture", "must be automatic, manual, or hours from 1 to 696").into());
+    let mut wish = wish(call, "CreateDeposit")?;
+    wish.capture = capture_wish(call)?;
+    let card = typed_card::read(call)?;
+    if let Some(text) = call.text("Recurring") {
+        if !text.eq_ignore_ascii_case("initial") {
+            return Err(Refusal::bad("Recurring", "must be initial").into());
+        }
+        wish.extra.insert("recurring".to_owned(), "initial".to_owned());
+        wish.particulars = "recurring=initial".to_owned();
     }
-    let language = call.text("Language").unwrap_or_else(|| "en".to_owned()).to_lowercase();
-    if !LANGUAGES.contains(&language.as_str()) {
-        return Err(Refusal::bad("Language", "must be en, de, fr or it").into());
-    }
-    let wish = begin_deposit::Wish {
-        pin: call.pin()?,
-        trace_id: call.trace_id()?,
-        amount: call.amount()?,
-        processor,
-        account,
-        method,
-        payment_method: call.text("PaymentMethod"),
-        capture,
-        language,
-        token: call.entropy.hex(16),
-        created_by: call.text("CreatedBy"),
+    let opened = call.desk.open_deposit(wish, card, call.rules(), &call.caller).await?;
+    Ok(told(opened, Where::Browser))
+}
+
+/// Charges a stored card, or the next payment of a series.
+pub async fn charge(call: &Call<'_>) -> Result<Told, OperationError> {
+    let mut wish = wish(call, "ChargeStored")?;
+    let series = match call.text("InitialDepositID") {
+        None => None,
+        Some(text) => Some(DepositId::parse(&text).ok_or(Refusal::DepositNotFound)?),
     };
-    let opened = call.desk.open_deposit(wish, call.rules(), &call.caller).await?;
+    let pin = wish.pin.clone();
+    wish.capture = capture_wish(call)?;
+    wish.extra = call.desk.charge(&wish.account, call.rules(), &pin, series).await?;
+    wish.particulars = series.map_or_else(|| "stored".to_owned(), |initial| format!("series={initial}"));
+    wish.sent_once = true;
+    let opened = call.desk.open_deposit(wish, None, call.rules(), &call.caller).await?;
+    Ok(told(opened, Where::Browser))
+}
+
+/// What the answer calls the address that the customer pays at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    Browser,
+    Invoice,
+}
+
+pub(super) fn told(opened: OpenedDeposit, place: Where) -> Told {
     let mut told = Told::from(opened.answer);
+    if let (Some(status), Where::Browser) = (opened.status, place) {
+        told.fields.push(("DepositStatus", Value::Text(status.to_string())));
+    }
     if let Some(url) = opened.url {
-        told.fields.push(("RedirectURL", Value::Text(url)));
+        let name = if place == Where::Browser { "RedirectURL" } else { "InvoiceURL" };
+        told.fields.push((name, Value::Text(url)));
     }
     if let Some(Way::Form { action, fields }) = opened.way {
         let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -52,7 +67,48 @@ pub async fn create(call: &Call<'_>) -> Result<Told, OperationError> {
         told.fields.push(("FormAction", Value::Text(action)));
         told.fields.push(("FormFields", Value::Text(form)));
     }
-    Ok(told)
+    told
+}
+
+fn capture_wish(call: &Call<'_>) -> Result<String, Refusal> {
+    let capture = call.text("Capture").unwrap_or_else(|| "automatic".to_owned()).to_lowercase();
+    let known = matches!(capture.as_str(), "automatic" | "manual")
+        || capture.parse::<u16>().is_ok_and(|hours| (1..=696).contains(&hours));
+    if !known {
+        return Err(Refusal::bad("Capture", "must be automatic, manual, or hours from 1 to 696"));
+    }
+    Ok(capture)
+}
+
+/// What every method that begins a deposit takes.
+pub(super) fn wish(call: &Call<'_>, called: &'static str) -> Result<begin_deposit::Wish, OperationError> {
+    let Some(processor) = call.processor()? else { return Err(Refusal::bad("PP", "is missing").into()) };
+    let (Some(account), Some(method)) =
+        (processor.processor.account.clone(), processor.processor.method.clone())
+    else {
+        return Err(Refusal::bad("PP", "is not a processor that we run deposits at").into());
+    };
+    let language = call.text("Language").unwrap_or_else(|| "en".to_owned()).to_lowercase();
+    if !LANGUAGES.contains(&language.as_str()) {
+        return Err(Refusal::bad("Language", "must be en, de, fr or it").into());
+    }
+    Ok(begin_deposit::Wish {
+        called,
+        particulars: String::new(),
+        extra: BTreeMap::new(),
+        sent_once: false,
+        pin: call.pin()?,
+        trace_id: call.trace_id()?,
+        amount: call.amount()?,
+        processor,
+        account,
+        method,
+        payment_method: call.text("PaymentMethod"),
+        capture: "automatic".to_owned(),
+        language,
+        token: call.entropy.hex(16),
+        created_by: call.text("CreatedBy"),
+    })
 }
 
 pub async fn capture(call: &Call<'_>) -> Result<Told, OperationError> {
@@ -92,6 +148,6 @@ pub async fn refund(call: &Call<'_>) -> Result<Told, OperationError> {
     Ok(answer.await?.into())
 }
 
-fn deposit(call: &Call<'_>) -> Result<DepositId, Refusal> {
+pub(super) fn deposit(call: &Call<'_>) -> Result<DepositId, Refusal> {
     call.optional_deposit()?.ok_or_else(|| Refusal::bad("ExtDepositID", "is missing"))
 }

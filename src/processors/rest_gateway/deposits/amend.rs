@@ -27,9 +27,9 @@ impl RestGateway {
             return self.outcome(payment, order).await;
         }
         if !last {
-            // The gateway takes one part and lets the rest go; the deposit stays as it is.
-            tracing::warn!(payment = payment.id, "a part that is not the last can't be captured here");
-            return DepositOutcome::Authorized { reference: payment.id };
+            // The gateway takes one part and lets the rest go, so nothing is asked of it.
+            let reason = "only one part can be captured here: send it as the last".to_owned();
+            return DepositOutcome::Failed { code: "unfit".to_owned(), reason };
         }
         if amount.currency() != payment.amount.currency() {
             return unknown("the amount to capture is in another currency");

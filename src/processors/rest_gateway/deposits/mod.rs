@@ -11,13 +11,15 @@ mod refund;
 
 use super::gateway::RestGateway;
 use super::operations::inquiry::Payment;
+use super::operations::purchase::Card;
 use super::operations::transactions;
 use super::settings::{Method, Settings};
 use super::status::{Standing, Taking};
 use super::trouble::Trouble;
+use crate::domain::customer::Instrument;
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
-use crate::processors::{Capture, DepositOrder, DepositProcessor, Opened};
+use crate::processors::{Capture, DepositOrder, DepositProcessor, Opened, TypedCard};
 use async_trait::async_trait;
 
 /// What an order may say in its `extra`, besides fields under the gateway's own names (`deviceDetails.user_Agent`).
@@ -107,7 +109,7 @@ impl RestGateway {
                 (Ok(_), _) => failed("refunded", "the payment was given back"),
                 (Err(trouble), _) => trouble.into(),
             },
-            Standing::ChargedBack => failed("chargeback", "the payment was charged back"),
+            Standing::ChargedBack => DepositOutcome::ChargedBack { reference: payment.id },
             Standing::PayoutPending | Standing::PayoutDone | Standing::PayoutFailed => {
                 unknown("the payment is a payout")
             }
@@ -137,8 +139,35 @@ fn unknown(cause: &str) -> DepositOutcome {
 
 #[async_trait]
 impl DepositProcessor for RestGateway {
+    fn takes_cards(&self) -> bool {
+        self.client().settings().allow_pan
+    }
+
+    fn makes_invoices(&self) -> bool {
+        self.client().settings().invoice_base_url.is_some()
+    }
+
+    fn charges(&self) -> Option<&'static str> {
+        Some(super::ISSUER)
+    }
+
     async fn open(&self, order: &DepositOrder) -> Opened {
         self.open_deposit(order).await
+    }
+
+    async fn open_with_card(&self, order: &DepositOrder, typed: &TypedCard) -> (Opened, Option<Instrument>) {
+        let card = Card {
+            number: typed.number.clone(),
+            month: typed.month,
+            year: typed.year,
+            code: typed.code.clone(),
+            holder: typed.holder.clone(),
+            brand: typed.brand.clone(),
+        };
+        match typed.store {
+            true => self.open_and_store_card(order, &card).await,
+            false => (RestGateway::open_with_card(self, order, &card).await, None),
+        }
     }
 
     async fn settle(&self, order: &DepositOrder) -> DepositOutcome {

@@ -8,16 +8,20 @@ use super::super::operations::placed::{Placed, Step};
 use super::super::operations::purchase::{self, Card, Means, Purchase};
 use super::super::operations::recurring::{self, Repeated};
 use super::super::operations::token_payment::{self, TokenPayment};
-use super::super::status::Taking;
+use super::super::status::{Standing, Taking};
 use super::super::trouble::Trouble;
 use super::{Way, extra, paid, return_url, taking};
 use crate::domain::customer::Instrument;
 use crate::domain::money::Money;
 use crate::domain::outcome::DepositOutcome;
-use crate::processors::{DepositOrder, Opened};
+use crate::processors::{Capture, DepositOrder, Opened};
 
 impl RestGateway {
     pub(super) async fn open_deposit(&self, order: &DepositOrder) -> Opened {
+        if matches!(order.capture, Capture::AfterHours(_)) {
+            let why = "the gateway can't capture after hours: use manual and CaptureDeposit";
+            return Trouble::unfit(why).into();
+        }
         match Way::of(order, self.client().settings()) {
             Ok(Way::Page) => self.open_page(order).await,
             Ok(Way::Method(method)) => self.open_purchase(order, Means::Other(method)).await,
@@ -117,11 +121,12 @@ impl RestGateway {
             // The answer of a series' charge tells success only by its code, so the payment itself is asked.
             Step::Pending => {
                 match inquiry::send(self.client(), By::Payment(&placed.payment), taking(order)).await {
-                    Ok(Some(payment)) => Opened::Decided(self.outcome(payment, order).await),
-                    Ok(None) => {
-                        Opened::Unknown { cause: "a charge that the gateway does not know".to_owned() }
+                    Ok(Some(payment)) if payment.standing == Standing::Pending => {
+                        Opened::Pending { reference: payment.id }
                     }
-                    Err(trouble) => Opened::Unknown { cause: trouble.to_string() },
+                    Ok(Some(payment)) => Opened::Decided(self.outcome(payment, order).await),
+                    // It was made and has a number; what became of it is asked later.
+                    Ok(None) | Err(_) => Opened::Pending { reference: placed.payment },
                 }
             }
             Step::Redirect(_) | Step::Done { .. } | Step::Declined { .. } => opened(placed, order),
@@ -173,9 +178,7 @@ fn opened(placed: Placed, order: &DepositOrder) -> Opened {
         },
         Step::Done { amount } => Opened::Decided(done(reference, amount.unwrap_or(order.amount), order)),
         Step::Declined { code, reason } => Opened::Decided(DepositOutcome::Failed { code, reason }),
-        Step::Pending => {
-            Opened::Decided(DepositOutcome::Open { cause: "the gateway has not decided".to_owned() })
-        }
+        Step::Pending => Opened::Pending { reference },
     }
 }
 

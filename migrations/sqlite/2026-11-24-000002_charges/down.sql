@@ -1,0 +1,2 @@
+DROP INDEX deposits_at_processor;
+ALTER TABLE deposits DROP COLUMN extra;

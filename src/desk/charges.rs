@@ -1,0 +1,148 @@
+//! Charges of what is stored at a processor: a token, or a series that an earlier payment began.
+//!
+//! A processor gives such charges a name of its own, so a second one could not be told from the first: each is sent
+//! at most once, and one whose answer got lost is looked for among the payments that belong to nobody else.
+
+use super::Desk;
+use super::orders::stored;
+use crate::domain::customer::{Customer, Instrument};
+use crate::domain::deposit::Deposit;
+use crate::domain::deposit::status::DepositStatus;
+use crate::domain::ids::DepositId;
+use crate::domain::outcome::DepositOutcome;
+use crate::domain::refusal::Refusal;
+use crate::operations::begin_deposit::CHARGE;
+use crate::operations::{OperationError, Rules};
+use crate::processors::{DepositProcessor, rest_gateway};
+use crate::store::customers;
+use crate::store::deposits::{self, Managed};
+use std::collections::BTreeMap;
+
+impl Desk {
+    pub fn makes_invoices(&self, account: &str) -> bool {
+        self.processors.deposits.get(account).is_some_and(|processor| processor.makes_invoices())
+    }
+
+    /// The particulars of a charge: the series that a deposit of this customer began, or what he has stored.
+    pub async fn charge(
+        &self,
+        account: &str,
+        rules: &Rules,
+        pin: &str,
+        series: Option<DepositId>,
+    ) -> Result<BTreeMap<String, String>, OperationError> {
+        let processor = self.processors.deposits.get(account);
+        let issuer = processor.and_then(|processor| processor.charges());
+        let issuer = issuer.ok_or_else(|| Refusal::bad("PP", "can't charge what is stored"))?;
+        match series {
+            Some(initial) => self.series(account, rules, pin, initial).await,
+            None => self.stored(issuer, rules, pin).await,
+        }
+    }
+
+    async fn series(
+        &self,
+        account: &str,
+        rules: &Rules,
+        pin: &str,
+        initial: DepositId,
+    ) -> Result<BTreeMap<String, String>, OperationError> {
+        let found = self.store.read(move |connection| deposits::find_managed(connection, initial)).await?;
+        let found = found.filter(|(deposit, managed)| {
+            deposit.front_end == rules.front_end.name && deposit.pin == pin && managed.account == account
+        });
+        let (deposit, managed) = found.ok_or(Refusal::DepositNotFound)?;
+        let begins = managed.extra.get(rest_gateway::deposits::extra::RECURRING);
+        let paid = match deposit.status {
+            DepositStatus::Credited | DepositStatus::Authorized => true,
+            DepositStatus::Pending
+            | DepositStatus::Settling
+            | DepositStatus::Declined
+            | DepositStatus::Cancelled
+            | DepositStatus::Reversed => false,
+        };
+        match (begins.is_some_and(|kind| kind == "initial") && paid, managed.processor_reference) {
+            (true, Some(payment)) => {
+                let name = rest_gateway::deposits::extra::INITIAL_PAYMENT.to_owned();
+                Ok(BTreeMap::from([(name, payment)]))
+            }
+            _ => Err(Refusal::bad("InitialDepositID", "began no series, or was not paid").into()),
+        }
+    }
+
+    async fn stored(
+        &self,
+        issuer: &'static str,
+        rules: &Rules,
+        pin: &str,
+    ) -> Result<BTreeMap<String, String>, OperationError> {
+        let (front_end, pin) = (rules.front_end.name.clone(), pin.to_owned());
+        let found = self.store.read(move |connection| {
+            let Some(customer) = customers::find_now(connection, &front_end, &pin)? else {
+                return Ok(None);
+            };
+            customers::latest_instrument(connection, customer.id, issuer)
+        });
+        let instrument =
+            found.await?.ok_or_else(|| Refusal::bad("PIN", "has nothing stored at this processor"))?;
+        Ok(BTreeMap::from([
+            (stored::ISSUER.to_owned(), instrument.issuer),
+            (stored::TOKEN.to_owned(), instrument.token),
+        ]))
+    }
+
+    /// Asks what became of a deposit. A charge without a number of the processor's must not adopt another's payment.
+    pub(super) async fn ask(
+        &self,
+        processor: &dyn DepositProcessor,
+        whole: &(Deposit, Managed, Customer),
+    ) -> Result<DepositOutcome, OperationError> {
+        let (deposit, managed, customer) = whole;
+        let mut order = self.deposit_order(deposit, managed, customer);
+        if managed.attempted.as_deref() != Some(CHARGE) || order.processor_reference.is_some() {
+            return Ok(processor.settle(&order).await);
+        }
+        let (own, side) = (deposit.clone(), managed.clone());
+        let twins = self.store.read(move |connection| deposits::twins(connection, &own, &side)).await?;
+        let known: Vec<&str> = twins.iter().filter_map(|twin| twin.processor_reference.as_deref()).collect();
+        let name = rest_gateway::deposits::extra::OTHER_PAYMENTS.to_owned();
+        order.extra.insert(name, known.join(","));
+        let outcome = processor.settle(&order).await;
+        let another_is_open = twins
+            .iter()
+            .any(|twin| twin.processor_reference.is_none() && twin.attempted.as_deref() == Some(CHARGE));
+        Ok(match outcome {
+            // Nothing there is nobody's, so it was not made, and neither was the other.
+            DepositOutcome::NotFound | DepositOutcome::Unknown { .. } => outcome,
+            DepositOutcome::Open { .. }
+            | DepositOutcome::Authorized { .. }
+            | DepositOutcome::Paid { .. }
+            | DepositOutcome::Failed { .. }
+            | DepositOutcome::ChargedBack { .. }
+                if another_is_open =>
+            {
+                tracing::warn!(deposit.id = %deposit.id, "two charges of one amount have lost their answers");
+                DepositOutcome::Unknown { cause: "the payment may be another charge's".to_owned() }
+            }
+            DepositOutcome::Open { .. }
+            | DepositOutcome::Authorized { .. }
+            | DepositOutcome::Paid { .. }
+            | DepositOutcome::Failed { .. }
+            | DepositOutcome::ChargedBack { .. } => outcome,
+        })
+    }
+
+    /// Keeps the token that an opening brought: no later answer brings it again.
+    pub(super) async fn keep_instrument(
+        &self,
+        customer: &Customer,
+        instrument: Instrument,
+    ) -> Result<(), OperationError> {
+        let turn = customers::name(&customer.front_end, &customer.pin);
+        let customer = customer.clone();
+        let kept = self.store.transact(&turn, crate::store::Wants::nothing(), move |tx| {
+            Ok(customers::keep_instrument(tx, &customer, &instrument)?)
+        });
+        kept.await
+    }
+}

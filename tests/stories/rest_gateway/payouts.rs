@@ -1,0 +1,76 @@
+//! Payouts by the route `rest_gateway_payout`: to the card of an earlier deposit, as attempts.
+
+use super::*;
+use crate::support::databases;
+
+/// A payout of our customer that is on its way.
+pub async fn begins(stage: &Stage, amount: &str) -> String {
+    let reply = stage.call("CreatePayout", stage.wish("RestCard", amount)).await;
+    assert_eq!(reply["Status"], 0, "{reply}");
+    let payout = reply["ExtPayoutID"].as_str().expect("an id").to_owned();
+    for status in ["A", "I"] {
+        let fields = json!({ "ExtPayoutID": payout, "Status": status, "UpdatedBy": "agent7" });
+        assert_eq!(stage.call("UpdatePayout", fields).await["Status"], 0);
+    }
+    payout
+}
+
+pub async fn state(stage: &Stage, payout: &str) -> (String, String) {
+    let reply = stage.call("GetPayout", json!({ "ExtPayoutID": payout })).await;
+    let text = |name: &str| reply[name].as_str().unwrap_or_default().to_owned();
+    (text("PayoutStatus"), text("AttemptState"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_goes_to_the_card_of_a_deposit_and_approves_itself() {
+    for scratch in databases() {
+        let stage = Stage::on(scratch).await;
+        stage.paid("50.00").await;
+        let payout = begins(&stage, "30.00").await;
+        assert_eq!(stage.balance().await, 2000);
+        let early = json!({ "ExtPayoutID": payout, "Status": "Y" });
+        assert_eq!(stage.call("UpdatePayout", early).await["Status"], -1, "not before the gateway has paid");
+        stage.works().await;
+        assert_eq!(state(&stage, &payout).await, ("Approved".to_owned(), "Succeeded".to_owned()));
+        stage.hears().await;
+        stage.later(60).await;
+        assert_eq!(stage.simulator.processed("payout"), 1);
+        assert_eq!(stage.simulator.books().totals("EUR").paid_out, 3000);
+        stage.ends().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_that_the_gateway_refuses_waits_for_a_person_and_its_money_comes_back() {
+    for scratch in databases() {
+        let stage = Stage::on(scratch).await;
+        stage.paid("50.00").await;
+        stage.simulator.set_payout_balance("EUR", 100);
+        let payout = begins(&stage, "30.00").await;
+        stage.works().await;
+        assert_eq!(state(&stage, &payout).await, ("InProgress".to_owned(), "Refused".to_owned()));
+        let reject = json!({ "ExtPayoutID": payout, "Status": "X", "UpdatedBy": "agent7" });
+        assert_eq!(stage.call("UpdatePayout", reject).await["Status"], 0);
+        assert_eq!(stage.balance().await, 5000);
+        stage.ends().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_without_a_deposit_there_can_t_be_paid_there() {
+    for scratch in databases() {
+        let stage = Stage::on(scratch).await;
+        let rich = stage.story.customer(FRONT_END, "Rich", "100.00").await;
+        let reply = stage.call_of(&rich, "CreatePayout", stage.wish("RestCard", "30.00")).await;
+        let payout = reply["ExtPayoutID"].as_str().expect("an id");
+        for status in ["A", "I"] {
+            let fields = json!({ "ExtPayoutID": payout, "Status": status, "UpdatedBy": "agent7" });
+            assert_eq!(stage.call_of(&rich, "UpdatePayout", fields).await["Status"], 0);
+        }
+        stage.works().await;
+        let reply = stage.call_of(&rich, "GetPayout", json!({ "ExtPayoutID": payout })).await;
+        assert_eq!(reply["AttemptState"], "Refused", "{reply}");
+        assert_eq!(stage.simulator.processed("payout"), 0);
+        stage.ends().await;
+    }
+}
