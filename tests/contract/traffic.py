@@ -210,6 +210,17 @@ for encoding in TYPES:
     do("CaptureDeposit", 31, ExtDepositID=mine, TraceID=trace + 1000)
     do("RefundDeposit", 31, ExtDepositID=mine, TraceID=trace + 2000, Amount="1.00")
     do("CancelDeposit", ExtDepositID=mine)
+    trace += 1
+    asked = asked | {"TraceID": trace, "OrderText": "Order 7"}
+    made = do("CreateInvoice", **asked)
+    assert made["InvoiceURL"].startswith("http"), made
+    assert do("CreateInvoice", **asked)["Replayed"] == 1
+    assert do("GetInvoice", ExtDepositID=made["ExtDepositID"])["InvoiceStatus"] == "Open"
+    do("CancelInvoice", ExtDepositID=made["ExtDepositID"])
+    assert do("GetInvoice", TraceID=trace)["InvoiceStatus"] == "Cancelled"
+    do("CancelInvoice", 30, ExtDepositID=mine)
+    trace += 1
+    do("ChargeStored", 3, TraceID=trace, PP="RestCard", Amount="5.00", Currency="EUR")
 
     trace += 1
     opened = {"TraceID": trace, "PP": "CFT", "Amount": "120.00", "Fee": "2.50", "Currency": "EUR"}

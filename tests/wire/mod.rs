@@ -44,9 +44,9 @@ async fn each_method_in_every_encoding() {
             filters => vec![
                 (r"\b(PO|DE|RV)-[0-9A-HJKMNP-TV-Z]{13}\b", "$1-[id]"),
                 (r#"(TraceID["=>:]+)\d+"#, "$1[number]"),
-                (r"((?:RedirectURL|FormAction|FormFields)=)[^&\n]+", "$1[address]"),
-                (r#"("(?:RedirectURL|FormAction|FormFields)":")[^"]+"#, "$1[address]"),
-                (r"(<(?:RedirectURL|FormAction|FormFields)>)[^<]+", "$1[address]"),
+                (r"((?:RedirectURL|InvoiceURL|FormAction|FormFields)=)[^&\n]+", "$1[address]"),
+                (r#"("(?:RedirectURL|InvoiceURL|FormAction|FormFields)":")[^"]+"#, "$1[address]"),
+                (r"(<(?:RedirectURL|InvoiceURL|FormAction|FormFields)>)[^<]+", "$1[address]"),
             ],
         }, {
             insta::assert_snapshot!(method.name, shown.trim_end());
@@ -108,6 +108,17 @@ async fn pair(story: &Story, method: &str) -> Pair {
         "CreateDeposit" => {
             let good = with(&deposit, json!({ "PP": "PaygateCard" }));
             Pair { bad: with(&deposit, json!({ "PP": "CFT" })), good: Some(good) }
+        }
+        // Its success is told by the stories of stored cards: first one must be stored.
+        "ChargeStored" => Pair { good: None, bad: with(&deposit, json!({ "PP": "RestCard" })) },
+        "CreateInvoice" => {
+            let good = with(&deposit, json!({ "PP": "RestCard" }));
+            Pair { bad: with(&good, json!({ "PP": "PaygateCard", "TraceID": number() })), good: Some(good) }
+        }
+        "GetInvoice" | "CancelInvoice" => {
+            let made = done(story, "CreateInvoice", &with(&deposit, json!({ "PP": "RestCard" }))).await;
+            let good = with(&who, json!({ "ExtDepositID": made["ExtDepositID"] }));
+            Pair { bad: with(&good, json!({ "ExtDepositID": "DE-0000000000001" })), good: Some(good) }
         }
         "CaptureDeposit" | "CancelDeposit" | "RefundDeposit" => {
             let opened = done(story, "CreateDeposit", &with(&deposit, json!({ "PP": "PaygateCard" }))).await;

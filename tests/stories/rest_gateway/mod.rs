@@ -184,7 +184,7 @@ pub async fn newcomer(story: &Story, pin: &str) -> Customer {
         .platform(
             "customers",
             &format!("add-{pin}"),
-            json!({ "front_end": FRONT_END, "pin": pin, "first_name": pin }),
+            json!({ "front_end": FRONT_END, "pin": pin, "details": { "first_name": pin } }),
         )
         .await;
     Customer { front_end: FRONT_END.to_owned(), pin: pin.to_owned() }
