@@ -362,7 +362,7 @@ mod tests {
     /// `+` taken, `-` not taken, `?` untold; a part of 10.00, of 24.90.
     #[test]
     fn a_part_without_an_answer_is_taken_only_if_state_or_rest_say_so() {
-        let sign = |captured, letter, open| {
+        let sign = |captured, letter: &str, open| {
             let there = Disposition { state: State::read(letter), amount: eur(open), cards: Vec::new() };
             let order = order(captured);
             match part(&order, open_before(&order), eur(1000), &there) {
@@ -372,7 +372,7 @@ mod tests {
             }
         };
         // The first part shows in the state, whichever amount the gateway tells.
-        assert_eq!(['S', 'E'].map(|letter| sign(0, &letter.to_string(), 2490)), ['-', '+']);
+        assert_eq!(["S", "E"].map(|letter| sign(0, letter, 2490)), ['-', '+']);
         assert_eq!(sign(0, "E", 1490), '+');
         // A second one shows in the open rest, if the gateway tells that.
         assert_eq!([1990, 990, 1490, 2490].map(|open| sign(500, "E", open)), ['-', '+', '?', '?']);
