@@ -236,6 +236,10 @@ impl House {
         minor: i64,
     ) -> Option<DepositId> {
         let wish = begin_deposit::Wish {
+            called: "CreateDeposit",
+            particulars: String::new(),
+            extra: Default::default(),
+            sent_once: false,
             pin: pin(customer),
             trace_id,
             amount: eur(minor),
@@ -248,7 +252,7 @@ impl House {
             token: self.desk.entropy.hex(16),
             created_by: None,
         };
-        match self.desk.open_deposit(wish, &self.rules[number], &caller()).await {
+        match self.desk.open_deposit(wish, None, &self.rules[number], &caller()).await {
             Ok(opened) => {
                 assert_eq!(opened.answer.refused, None, "{:?}", opened.answer);
                 Some(opened.answer.deposit.expect("an id"))
