@@ -156,6 +156,9 @@ impl DepositProcessor for RestGateway {
     }
 
     async fn open_with_card(&self, order: &DepositOrder, typed: &TypedCard) -> (Opened, Option<Instrument>) {
+        if let Err(trouble) = Self::check_capture(order) {
+            return (trouble.into(), None);
+        }
         let card = Card {
             number: typed.number.clone(),
             month: typed.month,

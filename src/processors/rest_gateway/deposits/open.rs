@@ -18,9 +18,8 @@ use crate::processors::{Capture, DepositOrder, Opened};
 
 impl RestGateway {
     pub(super) async fn open_deposit(&self, order: &DepositOrder) -> Opened {
-        if matches!(order.capture, Capture::AfterHours(_)) {
-            let why = "the gateway can't capture after hours: use manual and CaptureDeposit";
-            return Trouble::unfit(why).into();
+        if let Err(trouble) = Self::check_capture(order) {
+            return trouble.into();
         }
         match Way::of(order, self.client().settings()) {
             Ok(Way::Page) => self.open_page(order).await,
@@ -28,6 +27,16 @@ impl RestGateway {
             Ok(Way::Token(registration)) => self.charge_token(order, registration).await,
             Ok(Way::Series(initial)) => self.charge_series(order, initial).await,
             Err(trouble) => trouble.into(),
+        }
+    }
+
+    /// Hours would have to be counted here, and nobody would be there when they are over.
+    pub(super) fn check_capture(order: &DepositOrder) -> Result<(), Trouble> {
+        match order.capture {
+            Capture::Automatic | Capture::Manual => Ok(()),
+            Capture::AfterHours(_) => {
+                Err(Trouble::unfit("the gateway can't capture after hours: use manual and CaptureDeposit"))
+            }
         }
     }
 
