@@ -102,6 +102,7 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
         entropy: entropy.clone(),
         public_url: public_url.into(),
         abandon_after: chrono::Duration::minutes(settings.worker.abandon_minutes as i64),
+        not_found_grace: chrono::Duration::seconds(settings.worker.not_found_grace_seconds as i64),
     };
     let cashier = Cashier {
         desk,

@@ -17,6 +17,7 @@ Examples:
 pub fn run(global: &Global) -> Result<(), Failed> {
     let settings = config::load(&global.config, std::env::vars())?;
     let mut problems = config::build(&settings, &Entropy::system()).err().unwrap_or_default();
+    problems.extend(config::routes(&settings));
     if let Err(reason) = telemetry::filter(&settings.log) {
         problems.push(config::Problem { key: "log.level".to_owned(), reason });
     }

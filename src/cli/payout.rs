@@ -1,11 +1,12 @@
 //! `tillgate payout`: where payouts stand.
 
-use super::house::House;
+use super::house::{self, House};
 use super::output::{self, Format};
 use super::{Failed, Global};
 use crate::domain::ids::PayoutId;
 use crate::domain::payout::Payout;
 use crate::domain::payout::status::PayoutStatus;
+use crate::operations::retry_payout;
 use crate::store::ledger::{self, Posting};
 use crate::store::payouts;
 use serde_json::{Value, json};
@@ -15,6 +16,14 @@ pub enum Command {
     /// Show a payout with its postings.
     #[command(after_help = SHOW_EXAMPLES)]
     Show(Which),
+    /// Try a payout again that its processor refused: a new attempt, under a new request id.
+    #[command(after_help = RETRY_EXAMPLES)]
+    Retry {
+        id: String,
+        /// Why; it goes into the audit trail.
+        #[arg(long)]
+        reason: String,
+    },
     /// List a front end's payouts, oldest first.
     #[command(after_help = LIST_EXAMPLES)]
     List {
@@ -50,6 +59,12 @@ Examples:
   tillgate payout show PO-01H6ZKX8W3Q2M
   tillgate payout show --front-end 'MyPhoneCards EUR' --trace 756850 --format json";
 
+const RETRY_EXAMPLES: &str = "\
+Examples:
+  tillgate payout retry PO-01H6ZKX8W3Q2M --reason 'the card was unblocked'
+
+Only a payout in progress whose last attempt was refused is tried again. One whose outcome is unknown is not.";
+
 const LIST_EXAMPLES: &str = "\
 Examples:
   tillgate payout list --front-end 'MyPhoneCards EUR'
@@ -58,6 +73,7 @@ Examples:
 pub fn run(global: &Global, command: &Command) -> Result<(), Failed> {
     match command {
         Command::Show(which) => show(global, which),
+        Command::Retry { id, reason } => retry(global, id, reason),
         Command::List { front_end, status, after, limit } => {
             list(global, front_end, status.as_deref(), after.as_deref(), *limit as usize)
         }
@@ -68,6 +84,28 @@ fn id(text: &str) -> Result<PayoutId, Failed> {
     let unlike =
         || Failed::Usage(format!("`{text}` is not the id of a payout, which looks like PO-01H6ZKX8W3Q2M"));
     PayoutId::parse(text).ok_or_else(unlike)
+}
+
+fn retry(global: &Global, text: &str, reason: &str) -> Result<(), Failed> {
+    let id = id(text)?;
+    let house = House::of(global)?;
+    let found = house.read(|connection| payouts::find_now(connection, id))?;
+    let payout = found.ok_or_else(|| Failed::Check("there is no such payout".to_owned()))?;
+    let rules = house.rules(&payout.front_end)?;
+    let caller = house.caller();
+    let wish =
+        retry_payout::Wish { payout: id, reason: reason.to_owned(), attempt_key: house.entropy.hex(16) };
+    let answer = house.write(|store| async move {
+        let wants = wish.wants();
+        house::transact(&store, &rules, &caller, &payout.pin, wants, move |tx, rules, caller| {
+            retry_payout::run(tx, &wish, rules, caller)
+        })
+        .await
+    })?;
+    match global.format {
+        Format::Text => output::line(&answer.description),
+        Format::Json => output::json(&json!({ "id": id.to_string(), "result": answer.description })),
+    }
 }
 
 fn show(global: &Global, which: &Which) -> Result<(), Failed> {

@@ -33,13 +33,43 @@ pub fn processors(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Resu
             Err(error) => wrong(format!("rest_gateway.{name}"), error.to_string()),
         }
     }
+    problems.extend(routes(settings));
+    if problems.is_empty() { Ok(registry) } else { Err(problems) }
+}
+
+/// What is wrong between the processor map, the accounts and the worker's times; nothing is built for it.
+pub fn routes(settings: &Settings) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut wrong = |key: String, reason: String| problems.push(Problem { key, reason });
+    let worker = &settings.worker;
+    for (name, account) in &settings.paygate {
+        let longest = account.limits.queue_timeout_ms.saturating_add(account.limits.total_timeout_ms);
+        for (key, seconds) in [
+            ("worker.lease_seconds", worker.lease_seconds),
+            ("worker.not_found_grace_seconds", worker.not_found_grace_seconds),
+        ] {
+            if seconds.saturating_mul(1000) <= longest {
+                let reason = format!("must be longer than the longest call at paygate.{name}, {longest} ms");
+                wrong(key.to_owned(), reason);
+            }
+        }
+    }
     let accounts = || {
         let sopg = settings.sopg.accounts.keys();
         settings.paygate.keys().chain(sopg).chain(settings.rest_gateway.keys())
     };
     for (name, mapping) in &settings.processors.map {
         let key = format!("processors.map.\"{name}\".account");
+        let room = match mapping.route.as_str() {
+            "paygate_creditex" | "paygate_credit" => Some(settings.paygate.keys().collect::<Vec<_>>()),
+            "rest_gateway_payout" => Some(settings.rest_gateway.keys().collect()),
+            "sopg_payout" => Some(settings.sopg.accounts.keys().collect()),
+            _ => None,
+        };
         match &mapping.account {
+            Some(account) if room.is_some_and(|room| !room.contains(&account)) => {
+                wrong(key, format!("{account} is not an account that can carry out {}", mapping.route));
+            }
             Some(account) if !accounts().any(|known| known == account) => {
                 wrong(key, format!("{account} is not a processor account"));
             }
@@ -49,5 +79,5 @@ pub fn processors(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Resu
             _ => {}
         }
     }
-    if problems.is_empty() { Ok(registry) } else { Err(problems) }
+    problems
 }

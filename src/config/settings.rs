@@ -234,11 +234,20 @@ pub struct Worker {
     pub lease_seconds: u64,
     /// A deposit whose customer never finished is given up after this time.
     pub abandon_minutes: u64,
+    /// A processor that doesn't know an order is believed from this time after it was sent on; longer than any call.
+    pub not_found_grace_seconds: u64,
 }
 
 impl Default for Worker {
     fn default() -> Worker {
-        Worker { enabled: true, concurrent: 32, poll_ms: 200, lease_seconds: 120, abandon_minutes: 120 }
+        Worker {
+            enabled: true,
+            concurrent: 32,
+            poll_ms: 200,
+            lease_seconds: 120,
+            abandon_minutes: 120,
+            not_found_grace_seconds: 600,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::operations::capture_deposit::Wish;
 use crate::operations::open_deposit::{self, Said};
 use crate::operations::settle_deposit::{self, CANCEL, Settled};
 use crate::operations::{Answer, Caller, OperationError, Rules, cancel_deposit, capture_deposit};
-use crate::processors::{Capture, DepositOrder, DepositProcessor, Opened};
+use crate::processors::{Capture, CardInputs, DepositOrder, DepositProcessor, Opened, paygate};
 use crate::store::deposits::{self, Managed};
 use crate::store::{StoreError, Wants, customers};
 use chrono::Duration;
@@ -26,7 +26,16 @@ pub const INVOICE: &str = "invoice";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
     Redirect(String),
-    Form { action: String, fields: Vec<(String, String)> },
+    Form {
+        action: String,
+        fields: Vec<(String, String)>,
+    },
+    /// Our page shows a card form that goes from the browser straight to the processor.
+    CardForm {
+        action: String,
+        fields: Vec<(String, String)>,
+        inputs: CardInputs,
+    },
 }
 
 impl Way {
@@ -34,6 +43,13 @@ impl Way {
         match self {
             Way::Redirect(url) => json!({ "redirect": url }).to_string(),
             Way::Form { action, fields } => json!({ "action": action, "fields": fields }).to_string(),
+            Way::CardForm { action, fields, inputs } => {
+                let CardInputs { number, check_value, expiry, brand, brands } = inputs;
+                let card = json!({
+                    "number": number, "check_value": check_value, "expiry": expiry, "brand": brand, "brands": brands,
+                });
+                json!({ "action": action, "fields": fields, "card": card }).to_string()
+            }
         }
     }
 
@@ -47,7 +63,18 @@ impl Way {
         let fields = value.get("fields")?.as_array()?.iter();
         let fields =
             fields.map(|pair| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned())));
-        Some(Way::Form { action, fields: fields.collect::<Option<_>>()? })
+        let fields = fields.collect::<Option<_>>()?;
+        let Some(card) = value.get("card") else { return Some(Way::Form { action, fields }) };
+        let name = |key: &str| card.get(key)?.as_str().map(str::to_owned);
+        let brands = card.get("brands")?.as_array()?.iter();
+        let inputs = CardInputs {
+            number: name("number")?,
+            check_value: name("check_value")?,
+            expiry: name("expiry")?,
+            brand: name("brand")?,
+            brands: brands.map(|brand| brand.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+        };
+        Some(Way::CardForm { action, fields, inputs })
     }
 }
 
@@ -105,6 +132,9 @@ impl Desk {
             Opened::Redirect { url, reference } => Said::Opened { how: Way::Redirect(url).keep(), reference },
             Opened::Form { action, fields, reference } => {
                 Said::Opened { how: Way::Form { action, fields }.keep(), reference }
+            }
+            Opened::CardForm { action, fields, inputs } => {
+                Said::Opened { how: Way::CardForm { action, fields, inputs }.keep(), reference: None }
             }
             Opened::Refused { code, reason } => Said::Refused { code, reason },
             Opened::Decided(outcome) => {
@@ -167,7 +197,9 @@ impl Desk {
         let way = managed.opened.as_deref().and_then(Way::kept);
         let url = way.as_ref().map(|way| match way {
             Way::Redirect(url) => url.clone(),
-            Way::Form { .. } => format!("{}/player/{}", self.public_url, managed.token),
+            Way::Form { .. } | Way::CardForm { .. } => {
+                format!("{}/player/{}", self.public_url, managed.token)
+            }
         });
         Ok(OpenedDeposit { answer, url, way, status: Some(deposit.status) })
     }
@@ -190,7 +222,8 @@ impl Desk {
         let ended = matches!(deposit.status, DepositStatus::Cancelled | DepositStatus::Declined);
         let given_up = managed.attempted.as_deref() == Some(CANCEL)
             // Whoever pays all the same gets his money released, and not only when its time is over.
-            || (two_steps && ended && managed.attempted.is_none());
+            || (managed.attempted.is_none()
+                && (deposit.status == DepositStatus::Cancelled || (two_steps && ended)));
         let settled = if given_up {
             self.give_up(&whole).await?
         } else if two_steps {
@@ -199,7 +232,12 @@ impl Desk {
             let outcome = self.ask(processor.as_ref(), &whole).await?;
             self.settled_or_abandoned(&whole, outcome).await?
         };
-        Ok(if two_steps { self.watched(&whole, settled) } else { settled })
+        if two_steps {
+            return Ok(self.watched(&whole, settled));
+        }
+        // What the processor captures by itself after hours must be seen.
+        let by_itself = settled.status == DepositStatus::Authorized && managed.capture != "manual";
+        Ok(Settled { ended: settled.ended && !by_itself, ..settled })
     }
 
     /// Asks first; the money is fetched after it is written down that it will be.
@@ -291,10 +329,9 @@ impl Desk {
         let (deposit, managed, _) = whole;
         let processor = self.processor(managed)?;
         let outcome = processor.cancel(&self.order(whole)).await;
-        // What nobody knows there can't be paid any more, where only our own call would fetch the money.
-        let over = processor.completes_in_two_steps() || self.age(managed) > self.abandon_after;
+        // Nothing is held there. Should the customer still come and pay, his money is released or credited then.
         let outcome = match outcome {
-            DepositOutcome::NotFound if over => DepositOutcome::Failed {
+            DepositOutcome::NotFound => DepositOutcome::Failed {
                 code: "NOT-FOUND".to_owned(),
                 reason: "the customer never came to the processor".to_owned(),
             },
@@ -359,14 +396,17 @@ impl Desk {
         };
         let (deposit, managed) = deposit;
         let customer = self.customer(&deposit).await?;
-        let order = self.deposit_order(&deposit, &managed, &customer);
+        let mut order = self.deposit_order(&deposit, &managed, &customer);
+        order.extra.insert(paygate::EXTRA_CAPTURE_KEY.to_owned(), wish.trace_id.to_string());
         let processor = self.processor(&managed)?;
         // Given up in time, so that no repeat can meet a call that is still under way.
         let outcome = tokio::time::timeout(LONGEST_CAPTURE, processor.capture(&order, amount, last)).await;
         let outcome = outcome.unwrap_or(DepositOutcome::Unknown { cause: "no answer in time".to_owned() });
+        let sum = deposit.captured.minor().saturating_add(amount.minor());
         let (named, by, wants) = (rules.clone(), caller.clone(), wish.wants(rules));
         match outcome {
-            DepositOutcome::Paid { minor, .. } if minor == amount.minor() => {
+            // This part alone, or with those before it.
+            DepositOutcome::Paid { minor, .. } if minor == amount.minor() || minor == sum => {
                 let taken = self.store.transact(&turn, wants, move |tx| {
                     capture_deposit::taken(tx, &wish, amount, last, &named, &by)
                 });
@@ -416,16 +456,25 @@ impl Desk {
         let customer = self.customer(&deposit).await?;
         let whole = (deposit, managed, customer);
         let settled = self.give_up(&whole).await?;
-        let two_steps = self.processor(&whole.1)?.completes_in_two_steps();
-        let (deposit, _, _) = whole;
-        // Where the money is reserved until it is released, a repeat releases it.
-        let reserved = settled.status == DepositStatus::Authorized && !two_steps;
-        if !settled.ended || reserved {
-            return Err(OperationError::NotYet(
-                "the processor has not confirmed the cancellation, please repeat",
-            ));
+        let (id, to) = (whole.0.id, DepositStatus::Cancelled.name());
+        match settled.status {
+            DepositStatus::Cancelled | DepositStatus::Declined => {
+                Ok(Answer { deposit: Some(id), ..Answer::done(settled.status.name()) })
+            }
+            // The customer was faster.
+            DepositStatus::Credited | DepositStatus::Reversed => {
+                Err(Refusal::IllegalDepositStep { from: settled.status.name(), to }.into())
+            }
+            DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling => {
+                let still = self.whole(id).await?.is_some_and(|(_, managed, _)| managed.attempted.is_some());
+                if still {
+                    let why = "the processor has not confirmed the cancellation, please repeat";
+                    return Err(OperationError::NotYet(why));
+                }
+                // The processor holds on to it.
+                Err(Refusal::IllegalDepositStep { from: settled.status.name(), to }.into())
+            }
         }
-        Ok(Answer { deposit: Some(deposit.id), ..Answer::done(settled.status.name()) })
     }
 
     async fn customer(&self, deposit: &Deposit) -> Result<Customer, OperationError> {

@@ -9,7 +9,7 @@ mod orders;
 mod payouts;
 mod refunds;
 
-pub use crate::processors::TypedCard;
+pub use crate::processors::{CardInputs, TypedCard};
 pub use deposits::{INVOICE, OpenedDeposit, Way};
 pub use orders::attempt_of;
 
@@ -33,6 +33,8 @@ pub struct Desk {
     pub public_url: Arc<str>,
     /// A deposit whose customer never finished is given up after this time.
     pub abandon_after: chrono::Duration,
+    /// From so long after an order was sent on, "not known there" may count.
+    pub not_found_grace: chrono::Duration,
 }
 
 impl Desk {

@@ -113,20 +113,19 @@ impl Desk {
         payout: &Payout,
     ) -> Result<PayoutOrder, StoreError> {
         let (front_end, pin) = (payout.front_end.clone(), payout.pin.clone());
-        let account = attempt.account.clone();
+        let (account, terms) = (attempt.account.clone(), attempt.terms.clone());
         let route = |route: Route| attempt.route == route.name();
         let (against_deposit, to_its_card) = (route(Route::PaygateCredit), route(Route::RestGatewayPayout));
         let found = self.store.read(move |connection| {
             let Some(customer) = customers::find_now(connection, &front_end, &pin)? else { return Ok(None) };
-            let instrument = customers::latest_instrument(connection, customer.id, paygate::ROOM)?;
-            let instrument = match instrument {
-                None => customers::latest_instrument(connection, customer.id, rest_gateway::ISSUER)?,
-                known => known,
+            let instrument = match terms.instrument {
+                Some(id) => customers::find_instrument(connection, id)?,
+                None => None,
             };
-            let deposit = match (against_deposit, to_its_card) {
-                (true, _) => deposits::latest_credited(connection, customer.id, &account)?,
-                (false, true) => deposits::latest_untouched(connection, customer.id, &account)?,
-                (false, false) => None,
+            let deposit = match terms.deposit {
+                Some(id) => deposits::find_managed(connection, id)?,
+                None if to_its_card => deposits::latest_untouched(connection, customer.id, &account)?,
+                None => None,
             };
             Ok(Some((customer, instrument, deposit)))
         });
@@ -142,10 +141,11 @@ impl Desk {
             let notify = format!("{}/notify/{}", self.public_url, attempt.account);
             extra.insert(rest_gateway::payouts::NOTIFY_URL.to_owned(), notify);
         }
-        if let Some((deposit, managed)) = deposit.as_ref().filter(|_| against_deposit) {
+        if let Some((_, managed)) = deposit.as_ref().filter(|_| against_deposit) {
             extra.insert(paygate::EXTRA_DEPOSIT_TRANS_ID.to_owned(), managed.reference.clone());
             extra.insert(paygate::EXTRA_DEPOSIT_METHOD.to_owned(), managed.method.clone());
-            extra.insert(paygate::EXTRA_CREDITED_BEFORE.to_owned(), deposit.refunded.minor().to_string());
+            let before = attempt.terms.credited_before.to_string();
+            extra.insert(paygate::EXTRA_CREDITED_BEFORE.to_owned(), before);
         }
         Ok(PayoutOrder {
             payout: payout.id,

@@ -3,8 +3,9 @@
 use super::Desk;
 use crate::domain::ids::AttemptId;
 use crate::domain::outcome::Outcome;
+use crate::domain::payout::attempt::AttemptState;
 use crate::operations::OperationError;
-use crate::operations::carry_out_payout::{self, Applied, Next};
+use crate::operations::carry_out_payout::{self, Applied, Asked, Next};
 use crate::store::outbox::Claimed;
 use crate::store::{StoreError, Wants};
 
@@ -17,8 +18,9 @@ impl Desk {
         let next = self
             .store
             .transact(&turn, Wants::nothing(), move |tx| carry_out_payout::next(tx, id, &held, &by));
-        let (attempt, payout, outcome) = match next.await? {
+        let (attempt, payout, outcome, asked) = match next.await? {
             Next::Nothing => return Ok(None),
+            Next::Later => return Ok(Some(Applied { state: AttemptState::Planned, inquiries: 0 })),
             Next::Send(next) => {
                 let (attempt, payout) = *next;
                 let outcome = match self.payout_order(&attempt, &payout).await {
@@ -28,7 +30,7 @@ impl Desk {
                         None => no_account(&attempt.account),
                     },
                 };
-                (attempt, payout, outcome)
+                (attempt, payout, outcome, Asked::ToPay)
             }
             Next::Inquire(next) => {
                 let (attempt, payout) = *next;
@@ -41,7 +43,7 @@ impl Desk {
                         },
                     },
                 };
-                (attempt, payout, outcome)
+                (attempt, payout, outcome, Asked::WhatBecame { grace: self.not_found_grace })
             }
         };
         let rules = (self.rules)(&payout.front_end);
@@ -54,7 +56,7 @@ impl Desk {
         let held = claim.clone();
         let id = attempt.id;
         let applied = self.store.transact(&turn, Wants::nothing(), move |tx| {
-            carry_out_payout::apply(tx, id, &outcome, &held, rules.as_ref(), &caller)
+            carry_out_payout::apply(tx, id, &outcome, asked, &held, rules.as_ref(), &caller)
         });
         applied.await
     }

@@ -2,7 +2,9 @@
 
 use super::Desk;
 use crate::domain::outcome::Outcome;
-use crate::operations::{OperationError, refund_deposit};
+use crate::operations::OperationError;
+use crate::operations::carry_out_payout::Asked;
+use crate::operations::refund_deposit::{self, Next};
 use crate::processors::{rest_gateway, sopg};
 use crate::store::outbox::Claimed;
 use crate::store::{Wants, customers, deposits};
@@ -13,9 +15,16 @@ impl Desk {
     pub async fn carry_out_refund(&self, id: i64, claim: &Claimed) -> Result<Option<bool>, OperationError> {
         let turn = format!("refund/{id}");
         let held = claim.clone();
-        let refund =
-            self.store.transact(&turn, Wants::nothing(), move |tx| refund_deposit::sending(tx, id, &held));
-        let Some((refund, lost_at)) = refund.await? else { return Ok(None) };
+        let next =
+            self.store.transact(&turn, Wants::nothing(), move |tx| refund_deposit::next(tx, id, &held));
+        let (refund, before, lost_at, asked) = match next.await? {
+            Next::Nothing => return Ok(None),
+            Next::Later => return Ok(Some(false)),
+            Next::Send { refund, before } => (refund, before, None, Asked::ToPay),
+            Next::Inquire { refund, before, lost_at } => {
+                (refund, before, Some(lost_at), Asked::WhatBecame { grace: self.not_found_grace })
+            }
+        };
         let deposit = refund.deposit;
         let found = self.store.read(move |connection| {
             let Some((deposit, managed)) = deposits::find_managed(connection, deposit)? else {
@@ -28,7 +37,7 @@ impl Desk {
             None => Outcome::NotSent { cause: "the deposit can't be found".to_owned() },
             Some((mut deposit, managed, customer)) => {
                 // The processor is told what it gave back before this refund, which our row already counts.
-                deposit.refunded = deposit.refunded.minus(refund.amount).unwrap_or(deposit.refunded);
+                deposit.refunded = before;
                 let mut order = self.deposit_order(&deposit, &managed, &customer);
                 // Only this very refund counts as tried before, and only if a byte of it may have left.
                 if let Some(lost_at) = lost_at {
@@ -38,6 +47,9 @@ impl Desk {
                 }
                 let name = format!("{}-{}", managed.reference, refund.number);
                 match self.processors.deposits.get(&managed.account) {
+                    Some(processor) if asked != Asked::ToPay => {
+                        processor.inquire_refund(&order, refund.amount, &name).await
+                    }
                     Some(processor) => processor.refund(&order, refund.amount, &name).await,
                     None => {
                         Outcome::NotSent { cause: format!("account {} is not configured", managed.account) }
@@ -47,7 +59,7 @@ impl Desk {
         };
         let (held, caller) = (claim.clone(), self.house("worker"));
         let applied = self.store.transact(&turn, Wants::nothing(), move |tx| {
-            refund_deposit::apply(tx, id, &outcome, &held, &caller)
+            refund_deposit::apply(tx, id, &outcome, asked, &held, &caller)
         });
         applied.await
     }

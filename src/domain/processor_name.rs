@@ -34,6 +34,15 @@ impl Route {
             Route::SopgPayout => "sopg_payout",
         }
     }
+
+    /// Whose stored instrument a payout of this route goes to.
+    pub fn instrument_issuer(self) -> Option<&'static str> {
+        match self {
+            Route::PaygateCreditex | Route::PaygateBatch => Some("paygate"),
+            Route::RestGatewayPayout => Some("rest_gateway"),
+            Route::Cashier | Route::PaygateCredit | Route::SopgPayout => None,
+        }
+    }
 }
 
 /// One line of the processor map.

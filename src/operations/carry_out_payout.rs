@@ -1,17 +1,19 @@
 //! A payout's attempt at its processor: Sending is committed before the first byte leaves, and every outcome is
 //! applied once, by whoever still holds the errand.
 
+use super::fix_payout_terms::{self, Fixed};
 use super::update_payout;
 use super::{Caller, OperationError, Rules};
 use crate::domain::ids::AttemptId;
 use crate::domain::outcome::Outcome;
 use crate::domain::payout::Payout;
-use crate::domain::payout::attempt::AttemptState;
+use crate::domain::payout::attempt::{Absence, AttemptState, Step};
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::refusal::Refusal;
 use crate::store::attempts::{self, Attempt};
 use crate::store::outbox::{self, Claimed};
 use crate::store::{Tx, audit, payouts};
+use chrono::{DateTime, Duration, Utc};
 
 /// What is to be done with an attempt now.
 #[derive(Clone, Debug)]
@@ -20,8 +22,47 @@ pub enum Next {
     Send(Box<(Attempt, Payout)>),
     /// Its answer got lost or is open: ask.
     Inquire(Box<(Attempt, Payout)>),
+    /// Something else must end first.
+    Later,
     /// It is settled, or the claim was lost.
     Nothing,
+}
+
+/// What a processor was asked when it gave an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    ToPay,
+    /// `grace`: from so long after an order was sent on, "not known there" may count.
+    WhatBecame {
+        grace: Duration,
+    },
+}
+
+impl Asked {
+    pub(super) fn step(
+        self,
+        sent_at: Option<DateTime<Utc>>,
+        first_heard: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Step {
+        match self {
+            Asked::ToPay => Step::Sent,
+            Asked::WhatBecame { grace } => Step::Inquired(Absence { sent_at, first_heard, now, grace }),
+        }
+    }
+}
+
+/// Since when a processor does not know an order: what it says of it otherwise ends that, silence does not.
+pub(super) fn not_found_since(
+    outcome: &Outcome,
+    before: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    match outcome {
+        Outcome::NotFound => before.or(Some(now)),
+        Outcome::NotSent { .. } | Outcome::Unknown { .. } => before,
+        Outcome::Paid { .. } | Outcome::Declined { .. } | Outcome::Open { .. } => None,
+    }
 }
 
 /// Decides and commits what is next, before anything leaves.
@@ -41,6 +82,21 @@ pub fn next(
     let payout = payouts::lock(tx, attempt.payout)?.ok_or(Refusal::PayoutNotFound)?;
     match attempt.state {
         AttemptState::Planned if payout.status == PayoutStatus::InProgress => {
+            if attempt.sent_at.is_none() {
+                match fix_payout_terms::run(tx, &attempt, &payout)? {
+                    Fixed::Terms(terms) => attempt.terms = terms,
+                    Fixed::Later => return Ok(Next::Later),
+                    Fixed::Never(reason) => {
+                        attempt.state = AttemptState::Refused;
+                        attempt.code = Some(NOTHING_TO_SEND.to_owned());
+                        attempt.reason = Some(reason.to_owned());
+                        attempts::advance(tx, &attempt)?;
+                        record(tx, &attempt, &payout, AttemptState::Planned, caller, reason)?;
+                        outbox::finish(tx, claim)?;
+                        return Ok(Next::Nothing);
+                    }
+                }
+            }
             attempt.state = AttemptState::Sending;
             attempts::advance(tx, &attempt)?;
             record(tx, &attempt, &payout, AttemptState::Planned, caller, "")?;
@@ -70,6 +126,9 @@ pub fn next(
     }
 }
 
+/// The code of an attempt that we refused ourselves, before anything left.
+const NOTHING_TO_SEND: &str = "NOTHING-TO-SEND";
+
 /// Where an attempt stands after an outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -82,6 +141,7 @@ pub fn apply(
     tx: &mut Tx<'_>,
     id: AttemptId,
     outcome: &Outcome,
+    asked: Asked,
     claim: &Claimed,
     approve: Option<&Rules>,
     caller: &Caller,
@@ -92,7 +152,9 @@ pub fn apply(
     let Some(mut attempt) = attempts::lock(tx, id)? else { return Ok(None) };
     let payout = payouts::lock(tx, attempt.payout)?.ok_or(Refusal::PayoutNotFound)?;
     let from = attempt.state;
-    let to = AttemptState::after(outcome);
+    let now = tx.now();
+    let to = AttemptState::after(outcome, asked.step(attempt.sent_at, attempt.not_found_at, now));
+    attempt.not_found_at = not_found_since(outcome, attempt.not_found_at, now);
     if from == to || from.may_become(to) {
         attempt.state = to;
     }

@@ -3,6 +3,8 @@
 
 use super::answer::Once;
 use super::capture_deposit::of_caller;
+use super::carry_out_payout::{Asked, not_found_since};
+use super::fix_payout_terms::credits_against;
 use super::{Answer, Call, Caller, OperationError, Rules, post, refusable, told};
 use crate::domain::deposit::Deposit;
 use crate::domain::ids::DepositId;
@@ -65,8 +67,15 @@ fn order(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result
     let front_end = &rules.front_end;
     let account = Account::customer(&front_end.name, &wish.pin, front_end.currency);
     let available = ledger::balance(tx, &account)?;
-    let left = deposit.captured.minus(deposit.refunded).map_err(|error| Refusal::money("Amount", error))?;
+    // What payouts were credited against the deposit can't be refunded any more.
+    let credits = credits_against(tx, deposit.id)?;
+    let credited = Money::from_minor(credits.made.saturating_add(credits.open), deposit.captured.currency());
+    let left = deposit.captured.minus(deposit.refunded).and_then(|left| left.minus(credited));
+    let left = left.map_err(|error| Refusal::money("Amount", error))?;
     let amount = wish.amount.unwrap_or(left).positive().map_err(|error| Refusal::money("Amount", error))?;
+    if amount.minor() > left.minor() {
+        return Err(Refusal::bad("Amount", "is more than what was captured and not given back yet").into());
+    }
     let number = refunds::next_number(tx, deposit.id)?;
     let change = deposit.refund(amount, number, available)?;
 
@@ -89,32 +98,57 @@ fn errand(refund: &Refund) -> Errand {
     }
 }
 
-/// Commits that the refund is about to be sent. The rooms recognise a refund that they were asked for before, so one
-/// whose answer got lost is asked for again under the same name.
-///
-/// Returns the refund and, if it may have been sent before, when that was last.
-pub fn sending(
-    tx: &mut Tx<'_>,
-    id: i64,
-    claim: &Claimed,
-) -> Result<Option<(Refund, Option<DateTime<Utc>>)>, OperationError> {
+/// What is to be done with a refund now. `before` is what was given back of the deposit before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Sending is committed: send it.
+    Send {
+        refund: Refund,
+        before: Money,
+    },
+    /// Its answer got lost or is open: ask. `lost_at` is when it was last sent or asked about.
+    Inquire {
+        refund: Refund,
+        before: Money,
+        lost_at: DateTime<Utc>,
+    },
+    /// A payout that is credited against the deposit must end first.
+    Later,
+    Nothing,
+}
+
+/// Decides and commits what is next, before anything leaves.
+pub fn next(tx: &mut Tx<'_>, id: i64, claim: &Claimed) -> Result<Next, OperationError> {
     if !outbox::is_held(tx, claim)? {
-        return Ok(None);
+        return Ok(Next::Nothing);
     }
-    let Some(mut refund) = refunds::lock(tx, id)? else { return Ok(None) };
-    let lost_at = match refund.state {
-        AttemptState::Planned => None,
-        AttemptState::Unknown | AttemptState::Sending => {
-            Some(DateTime::from_timestamp_micros(refund.updated_at).unwrap_or_else(|| tx.now()))
+    let Some(mut refund) = refunds::lock(tx, id)? else { return Ok(Next::Nothing) };
+    let deposit = deposits::lock(tx, refund.deposit)?.ok_or(Refusal::DepositNotFound)?;
+    let credits = credits_against(tx, deposit.id)?;
+    let made = Money::from_minor(credits.made, refund.amount.currency());
+    let before = deposit.refunded.minus(refund.amount).and_then(|others| others.plus(made));
+    let before = before.map_err(|error| Refusal::money("Amount", error))?;
+    match refund.state {
+        AttemptState::Planned if credits.open > 0 => Ok(Next::Later),
+        AttemptState::Planned => {
+            refund.state = AttemptState::Sending;
+            refunds::advance(tx, &refund)?;
+            // A payout that chooses this deposit at the same time is decided anew.
+            deposits::touch(tx, deposit.id)?;
+            Ok(Next::Send { refund, before })
+        }
+        // Whoever was sending it is gone, or its answer was none.
+        AttemptState::Sending | AttemptState::Unknown => {
+            let lost_at = DateTime::from_timestamp_micros(refund.updated_at).unwrap_or_else(|| tx.now());
+            refund.state = AttemptState::Unknown;
+            refunds::advance(tx, &refund)?;
+            Ok(Next::Inquire { refund, before, lost_at })
         }
         AttemptState::Succeeded | AttemptState::Refused => {
             outbox::finish(tx, claim)?;
-            return Ok(None);
+            Ok(Next::Nothing)
         }
-    };
-    refund.state = AttemptState::Sending;
-    refunds::advance(tx, &refund)?;
-    Ok(Some((refund, lost_at)))
+    }
 }
 
 /// Applies what the processor said. `None` when the claim was lost; else whether it is settled.
@@ -122,6 +156,7 @@ pub fn apply(
     tx: &mut Tx<'_>,
     id: i64,
     outcome: &Outcome,
+    asked: Asked,
     claim: &Claimed,
     caller: &Caller,
 ) -> Result<Option<bool>, OperationError> {
@@ -131,18 +166,18 @@ pub fn apply(
     let Some(mut refund) = refunds::lock(tx, id)? else { return Ok(None) };
     let deposit = deposits::lock(tx, refund.deposit)?.ok_or(Refusal::DepositNotFound)?;
     refund.inquiries += 1;
-    let (state, code, reason) = match outcome {
+    let now = tx.now();
+    let state = AttemptState::after(outcome, asked.step(refund.sent_at, refund.not_found_at, now));
+    refund.not_found_at = not_found_since(outcome, refund.not_found_at, now);
+    let (code, reason) = match outcome {
         Outcome::Paid { reference } => {
             refund.processor_reference = Some(reference.clone());
-            (AttemptState::Succeeded, None, None)
+            (None, None)
         }
-        Outcome::Declined { code, reason } => {
-            (AttemptState::Refused, Some(code.clone()), Some(reason.clone()))
-        }
-        Outcome::NotSent { cause } => (AttemptState::Planned, None, Some(cause.clone())),
-        Outcome::NotFound => (AttemptState::Planned, None, None),
-        Outcome::Open { cause } | Outcome::Unknown { cause } => {
-            (AttemptState::Unknown, None, Some(cause.clone()))
+        Outcome::Declined { code, reason } => (Some(code.clone()), Some(reason.clone())),
+        Outcome::NotFound => (None, Some("the processor does not know it".to_owned())),
+        Outcome::NotSent { cause } | Outcome::Open { cause } | Outcome::Unknown { cause } => {
+            (None, Some(cause.clone()))
         }
     };
     refund.state = state;

@@ -174,7 +174,12 @@ pub(super) fn approve(
 }
 
 /// Plans the attempt and puts the errand, in the same commit as the status.
-fn plan(tx: &mut Tx<'_>, payout: &Payout, rules: &Rules, key: String) -> Result<(), OperationError> {
+pub(super) fn plan(
+    tx: &mut Tx<'_>,
+    payout: &Payout,
+    rules: &Rules,
+    key: String,
+) -> Result<(), OperationError> {
     let cashier_name = payout.used.as_ref().or(payout.asked.as_ref()).map_or("", |named| &named.cashier);
     let mapped = rules.processors.look_up(cashier_name);
     let account = mapped.map(|mapped| mapped.processor.account.unwrap_or(mapped.processor.name));

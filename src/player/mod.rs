@@ -15,7 +15,7 @@ use crate::store::{StoreError, Wants, outbox};
 use crate::worker::Worker;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use pages::{FormPage, MissingPage, ResultPage};
+use pages::{CardPage, FormPage, MissingPage, ResultPage};
 use words::Words;
 
 #[derive(Clone)]
@@ -51,6 +51,20 @@ async fn go(request: HttpRequest, door: web::Data<Player>) -> HttpResponse {
             let amount = deposit.amount.to_string();
             let origin = origin(&action);
             page(&FormPage { words, action: &action, fields: &fields, amount: &amount }, origin.as_deref())
+        }
+        (DepositStatus::Pending, Some(Way::CardForm { action, fields, inputs })) => {
+            let amount = deposit.amount.to_string();
+            let origin = origin(&action);
+            let months = pages::months(door.desk.clock.now());
+            let card = CardPage {
+                words,
+                action: &action,
+                fields: &fields,
+                inputs: &inputs,
+                months: &months,
+                amount: &amount,
+            };
+            page(&card, origin.as_deref())
         }
         _ => result(&deposit, &managed),
     }
@@ -147,10 +161,10 @@ fn missing() -> HttpResponse {
     response
 }
 
-/// A page under a strict policy; a form may go to the processor's origin alone.
+/// A page under a strict policy; a form may go to the processor's origin alone, from where it may come back to us.
 fn page(page: &impl askama::Template, form_to: Option<&str>) -> HttpResponse {
     let Ok(html) = page.render() else { return HttpResponse::InternalServerError().finish() };
-    let form = form_to.unwrap_or("'none'");
+    let form = form_to.map_or_else(|| "'none'".to_owned(), |origin| format!("{origin} 'self'"));
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
          form-action {form}; base-uri 'none'; frame-ancestors 'none'"

@@ -83,6 +83,17 @@ pub struct DepositOrder {
     pub extra: BTreeMap<String, String>,
 }
 
+/// The names that a processor gives to the inputs of a card form, and the brands to choose from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardInputs {
+    pub number: String,
+    pub check_value: String,
+    /// Year and month, YYYYMM.
+    pub expiry: String,
+    pub brand: String,
+    pub brands: Vec<String>,
+}
+
 /// How a processor answered the opening of a deposit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
@@ -96,6 +107,13 @@ pub enum Opened {
         action: String,
         fields: Vec<(String, String)>,
         reference: Option<String>,
+    },
+    /// Let our page show a card form. What is typed there goes from the browser straight to the processor, together
+    /// with these fields, and never through us.
+    CardForm {
+        action: String,
+        fields: Vec<(String, String)>,
+        inputs: CardInputs,
     },
     /// It was decided at once, no browser needed.
     Decided(DepositOutcome),
@@ -163,12 +181,18 @@ pub trait DepositProcessor: Send + Sync {
     }
     /// Asks what became of a deposit, and completes it where the processor needs a last call within a window.
     async fn settle(&self, order: &DepositOrder) -> DepositOutcome;
-    /// Takes `amount` of an authorized deposit; `last` says that no further part follows.
+    /// Takes `amount` of an authorized deposit; `last` says that no further part follows. `Paid` names this part, or
+    /// the sum with the parts before it where the processor tells that.
     async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome;
     /// Gives up a deposit that was not captured.
     async fn cancel(&self, order: &DepositOrder) -> DepositOutcome;
     /// Gives captured money back; `refund` names this refund for ever.
     async fn refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome;
+    /// Asks what became of a refund that was sent. Free of side effects, except in a room whose `refund` asks first
+    /// and whose processor tells a repeat by itself.
+    async fn inquire_refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome {
+        self.refund(order, amount, refund).await
+    }
 }
 
 /// The accounts that orders can be given to, by their names in the configuration.

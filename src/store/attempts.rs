@@ -6,7 +6,7 @@ use super::payouts;
 use super::rows::AttemptRow;
 use super::statement::Bind;
 use super::tx::{Tx, micros};
-use crate::domain::ids::{AttemptId, PayoutId};
+use crate::domain::ids::{AttemptId, DepositId, PayoutId};
 use crate::domain::payout::attempt::AttemptState;
 use chrono::{DateTime, Utc};
 
@@ -28,6 +28,23 @@ pub struct Attempt {
     pub code: Option<String>,
     pub reason: Option<String>,
     pub inquiries: i64,
+    /// When it was last sent.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When its processor first did not know it, since it was last sent.
+    pub not_found_at: Option<DateTime<Utc>>,
+    pub terms: Terms,
+}
+
+/// What an attempt's order was fixed to when it was first sent: a customer who pays in meanwhile, or with another
+/// card, must not turn it into another order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The stored instrument it goes to.
+    pub instrument: Option<i64>,
+    /// The deposit it is credited against.
+    pub deposit: Option<DepositId>,
+    /// What had been credited against that deposit before, in minor units.
+    pub credited_before: i64,
 }
 
 /// Plans an attempt for a payout, numbered behind the ones before it.
@@ -59,6 +76,10 @@ pub fn plan(
         inquiries: 0,
         created_at: now,
         updated_at: now,
+        not_found_at: None,
+        instrument_id: None,
+        deposit_id: None,
+        credited_before: None,
     };
     tx.insert(row.clone())?;
     payouts::note_attempt(tx, payout, id, AttemptState::Planned)?;
@@ -98,8 +119,13 @@ pub fn advance(tx: &mut Tx<'_>, changed: &Attempt) -> Result<(), StoreError> {
     row.reason = changed.reason.clone();
     row.inquiries = changed.inquiries;
     row.updated_at = tx.now_micros();
+    row.not_found_at = changed.not_found_at.map(micros);
     if changed.state == AttemptState::Sending {
         row.sent_at = Some(tx.now_micros());
+        row.not_found_at = None;
+        row.instrument_id = changed.terms.instrument;
+        row.deposit_id = changed.terms.deposit.map(|id| id.0);
+        row.credited_before = changed.terms.deposit.map(|_| changed.terms.credited_before);
     }
     tx.update(row)?;
     payouts::note_attempt(tx, changed.payout, changed.id.0, changed.state)
@@ -126,6 +152,14 @@ pub fn unsettled(connection: &mut Connection, most: i64) -> Result<Vec<Attempt>,
     connection.select::<AttemptRow>(rest, &[Bind::Int(most)])?.into_iter().map(attempt).collect()
 }
 
+/// The attempts that were ever sent as a credit against a deposit.
+pub fn against_deposit(tx: &mut Tx<'_>, deposit: DepositId) -> Result<Vec<Attempt>, StoreError> {
+    let rest = "WHERE deposit_id = ? ORDER BY id";
+    let rows =
+        tx.select::<AttemptRow>(rest, &[Bind::Int(deposit.0)], |row| row.deposit_id == Some(deposit.0))?;
+    rows.into_iter().map(attempt).collect()
+}
+
 /// Attempts that were being sent before a moment: their sender is gone.
 pub fn sending_since(connection: &mut Connection, before: DateTime<Utc>) -> Result<Vec<Attempt>, StoreError> {
     let rest = "WHERE state = 'Sending' AND updated_at < ? ORDER BY id LIMIT 100";
@@ -147,6 +181,13 @@ fn attempt(row: AttemptRow) -> Result<Attempt, StoreError> {
         code: row.code,
         reason: row.reason,
         inquiries: row.inquiries,
+        sent_at: row.sent_at.and_then(DateTime::from_timestamp_micros),
+        not_found_at: row.not_found_at.and_then(DateTime::from_timestamp_micros),
+        terms: Terms {
+            instrument: row.instrument_id,
+            deposit: row.deposit_id.map(DepositId),
+            credited_before: row.credited_before.unwrap_or(0),
+        },
     })
 }
 

@@ -183,6 +183,20 @@ pub fn keep_instrument(tx: &mut Tx<'_>, customer: &Customer, new: &Instrument) -
     tx.insert(row)
 }
 
+/// The id of the instrument that was used last, of those an issuer knows; what a payout is fixed to.
+pub fn latest_instrument_id(tx: &mut Tx<'_>, customer: i64, issuer: &str) -> Result<Option<i64>, StoreError> {
+    let rest = "WHERE customer_id = ? AND issuer = ? ORDER BY updated_at DESC, id DESC LIMIT 1";
+    let binds = [Bind::Int(customer), Bind::Text(issuer)];
+    let rows =
+        tx.select::<InstrumentRow>(rest, &binds, |row| row.customer_id == customer && row.issuer == issuer)?;
+    Ok(rows.into_iter().max_by_key(|row| (row.updated_at, row.id)).map(|row| row.id))
+}
+
+pub fn find_instrument(connection: &mut Connection, id: i64) -> Result<Option<Instrument>, StoreError> {
+    let rows = connection.select::<InstrumentRow>("WHERE id = ?", &[Bind::Int(id)])?;
+    Ok(rows.into_iter().next().map(instrument))
+}
+
 /// The instrument that was used last, of those an issuer knows.
 pub fn latest_instrument(
     connection: &mut Connection,
@@ -191,11 +205,15 @@ pub fn latest_instrument(
 ) -> Result<Option<Instrument>, StoreError> {
     let rest = "WHERE customer_id = ? AND issuer = ? ORDER BY updated_at DESC, id DESC LIMIT 1";
     let rows = connection.select::<InstrumentRow>(rest, &[Bind::Int(customer), Bind::Text(issuer)])?;
-    Ok(rows.into_iter().next().map(|row| Instrument {
+    Ok(rows.into_iter().next().map(instrument))
+}
+
+fn instrument(row: InstrumentRow) -> Instrument {
+    Instrument {
         issuer: row.issuer,
         token: row.token,
         brand: row.brand,
         expiry: row.expiry,
         masked: row.masked,
-    }))
+    }
 }

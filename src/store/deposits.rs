@@ -199,15 +199,27 @@ pub fn find_by_token(
     rows.into_iter().next().map(with_managed).transpose()
 }
 
-/// The latest credited deposit of a customer through an account: what a payout can be credited against.
-pub fn latest_credited(
-    connection: &mut Connection,
+/// The credited deposits of a customer through an account, latest first: what a payout can be credited against.
+pub fn credited(
+    tx: &mut Tx<'_>,
     customer: i64,
     account: &str,
-) -> Result<Option<(Deposit, Managed)>, StoreError> {
-    let rest = "WHERE customer_id = ? AND status = 'Credited' AND account = ? ORDER BY id DESC LIMIT 1";
-    let rows = connection.select::<DepositRow>(rest, &[Bind::Int(customer), Bind::Text(account)])?;
-    rows.into_iter().next().map(with_managed).transpose()
+) -> Result<Vec<(Deposit, Managed)>, StoreError> {
+    let credited = DepositStatus::Credited.name();
+    let rest = "WHERE customer_id = ? AND status = ? AND account = ? ORDER BY id DESC LIMIT 100";
+    let binds = [Bind::Int(customer), Bind::Text(credited), Bind::Text(account)];
+    let mut rows = tx.select::<DepositRow>(rest, &binds, |row| {
+        row.customer_id == customer && row.status == credited && row.account.as_deref() == Some(account)
+    })?;
+    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+    rows.into_iter().map(with_managed).collect()
+}
+
+/// Writes a deposit without changing it, so that of two decisions that read it one must be made again.
+pub fn touch(tx: &mut Tx<'_>, id: DepositId) -> Result<(), StoreError> {
+    let mut row = tx.find_id::<DepositRow>(id.0)?.ok_or(StoreError::Raced)?;
+    row.updated_at = tx.now_micros();
+    tx.update(row)
 }
 
 pub fn find_managed(

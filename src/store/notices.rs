@@ -1,7 +1,9 @@
 //! What processors told us, each stored once.
 
+use super::connection::Connection;
 use super::error::StoreError;
 use super::rows::NoticeRow;
+use super::statement::Bind;
 use super::tx::Tx;
 use crate::domain::ids::path;
 
@@ -31,4 +33,10 @@ pub fn store(
     };
     tx.insert(row)?;
     Ok(true)
+}
+
+/// How often a processor told us something of an order, repeats included.
+pub fn deliveries_of(connection: &mut Connection, reference: &str) -> Result<i64, StoreError> {
+    let rows = connection.select::<NoticeRow>("WHERE reference = ?", &[Bind::Text(reference)])?;
+    Ok(rows.iter().map(|row| row.deliveries).sum())
 }

@@ -47,6 +47,8 @@ pub fn put(tx: &mut Tx<'_>, errand: &Errand, due: DateTime<Utc>) -> Result<(), S
             row.tries = 0;
             row.due_at = micros(due);
         }
+        // Whoever carries it out now began before this reason: the count that differs makes him leave it open.
+        row.tries = 0;
         row.due_at = row.due_at.min(micros(due));
         return tx.update(row);
     }
@@ -140,10 +142,14 @@ pub fn is_held(tx: &mut Tx<'_>, claim: &Claimed) -> Result<bool, StoreError> {
     Ok(held(tx, claim)?.is_some())
 }
 
-/// The errand is done. `false` when the claim was lost meanwhile.
+/// The errand is done, unless it was asked for again since it was claimed. `false` when the claim was lost meanwhile.
 pub fn finish(tx: &mut Tx<'_>, claim: &Claimed) -> Result<bool, StoreError> {
     let Some(mut row) = held(tx, claim)? else { return Ok(false) };
-    row.done_at = Some(tx.now_micros());
+    if row.tries == claim.tries {
+        row.done_at = Some(tx.now_micros());
+    } else {
+        row.due_at = tx.now_micros();
+    }
     row.leased_by = None;
     row.leased_until = None;
     tx.update(row)?;
@@ -153,7 +159,7 @@ pub fn finish(tx: &mut Tx<'_>, claim: &Claimed) -> Result<bool, StoreError> {
 /// The errand is to be tried again later. `false` when the claim was lost meanwhile.
 pub fn again(tx: &mut Tx<'_>, claim: &Claimed, due: DateTime<Utc>, why: &str) -> Result<bool, StoreError> {
     let Some(mut row) = held(tx, claim)? else { return Ok(false) };
-    row.due_at = micros(due);
+    row.due_at = if row.tries == claim.tries { micros(due) } else { tx.now_micros() };
     row.last_error = Some(why.to_owned());
     row.leased_by = None;
     row.leased_until = None;

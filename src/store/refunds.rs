@@ -5,10 +5,11 @@ use super::customers::currency;
 use super::error::StoreError;
 use super::rows::RefundRow;
 use super::statement::Bind;
-use super::tx::Tx;
+use super::tx::{Tx, micros};
 use crate::domain::ids::DepositId;
 use crate::domain::money::Money;
 use crate::domain::payout::attempt::AttemptState;
+use chrono::{DateTime, Utc};
 
 /// One refund. It goes through the same states as a payout's attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub struct Refund {
     pub inquiries: i64,
     /// When it was last sent, asked about or decided, in microseconds.
     pub updated_at: i64,
+    /// When it was last sent.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When its processor first did not know it, since it was last sent.
+    pub not_found_at: Option<DateTime<Utc>>,
 }
 
 /// The number of a deposit's next refund.
@@ -58,6 +63,8 @@ pub fn plan(tx: &mut Tx<'_>, deposit: DepositId, number: i64, amount: Money) -> 
         inquiries: 0,
         created_at: now,
         updated_at: now,
+        sent_at: None,
+        not_found_at: None,
     };
     tx.insert(row.clone())?;
     refund(row)
@@ -75,6 +82,11 @@ pub fn advance(tx: &mut Tx<'_>, changed: &Refund) -> Result<(), StoreError> {
     row.reason = changed.reason.clone();
     row.inquiries = changed.inquiries;
     row.updated_at = tx.now_micros();
+    row.not_found_at = changed.not_found_at.map(micros);
+    if changed.state == AttemptState::Sending {
+        row.sent_at = Some(tx.now_micros());
+        row.not_found_at = None;
+    }
     tx.update(row)
 }
 
@@ -97,5 +109,7 @@ fn refund(row: RefundRow) -> Result<Refund, StoreError> {
         reason: row.reason,
         inquiries: row.inquiries,
         updated_at: row.updated_at,
+        sent_at: row.sent_at.and_then(DateTime::from_timestamp_micros),
+        not_found_at: row.not_found_at.and_then(DateTime::from_timestamp_micros),
     })
 }

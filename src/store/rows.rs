@@ -116,6 +116,10 @@ row! {
         inquiries: i64,
         created_at: i64,
         updated_at: i64,
+        not_found_at: Option<i64>,
+        instrument_id: Option<i64>,
+        deposit_id: Option<i64>,
+        credited_before: Option<i64>,
     }
 }
 
@@ -165,6 +169,8 @@ row! {
         inquiries: i64,
         created_at: i64,
         updated_at: i64,
+        sent_at: Option<i64>,
+        not_found_at: Option<i64>,
     }
 }
 

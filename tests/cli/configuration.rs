@@ -134,3 +134,25 @@ fn migrations_are_due_until_they_have_run() {
     desk.run(&["migrate", "--check"]).ok().says("up to date");
     assert_eq!(desk.json(&["migrate", "--check"])["due"], serde_json::json!([]));
 }
+
+#[test]
+fn a_route_that_can_not_be_carried_out_is_named_by_its_key() {
+    let desk = Desk::new();
+    let config =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml")).expect("config.toml");
+    for (route, reason) in [
+        ("paygate_batch", "paygate_batch can't be carried out"),
+        ("sopg_payout", "paygate is not an account that can carry out sopg_payout"),
+    ] {
+        let other = config.replace("route = \"paygate_creditex\"", &format!("route = \"{route}\""));
+        assert_ne!(other, config);
+        let file = desk.write("config.toml", other);
+        desk.run(&["check-config", "--config", &file])
+            .ends(3)
+            .says("processors.map.\"PaygateCard\"")
+            .says(reason);
+    }
+    let config = config.replace("not_found_grace_seconds = 600", "not_found_grace_seconds = 60");
+    let file = desk.write("config.toml", config);
+    desk.run(&["check-config", "--config", &file]).ends(3).says("worker.not_found_grace_seconds");
+}

@@ -17,6 +17,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["audit", "verify"], &["Exit code 1"]),
     (&["audit", "show"], &["SUBJECT", "--limit"]),
     (&["payout", "show"], &["--trace", "PO-"]),
+    (&["payout", "retry"], &["--reason", "PO-"]),
     (&["payout", "list"], &["--status", "--after", "--limit"]),
     (&["deposit", "show"], &["--trace", "DE-"]),
     (&["deposit", "list"], &["--status", "--after", "--limit"]),

@@ -263,6 +263,31 @@ impl Payout {
         Ok(Reversed::Changed(Box::new(change)))
     }
 
+    /// A new attempt after one that its processor refused. Somebody decides it: a repeated call of the cashier must
+    /// never pay a second time, so an update to InProgress that comes again stays a repeat.
+    pub fn retry(&self, updated_by: &str) -> Result<Change, Refusal> {
+        let no = |why| Err(self.illegal(PayoutStatus::InProgress, Some(why)));
+        if self.status != PayoutStatus::InProgress {
+            return no("only a payout in progress is tried again");
+        }
+        match self.attempt {
+            Some(AttemptState::Refused) => {}
+            Some(AttemptState::Planned) => return no("an attempt is about to be sent"),
+            Some(AttemptState::Succeeded) => return no("its processor has paid it out"),
+            Some(AttemptState::Sending | AttemptState::Unknown) => {
+                return Err(Refusal::OutcomeOpen { payout: self.id });
+            }
+            None => return no("no processor of ours carries it out"),
+        }
+        if self.debit.state != DebitState::Taken || !self.is_routed() {
+            return no("nothing is held for it");
+        }
+        let mut change = Change::of(self.clone(), Some(self.status));
+        change.payout.updated_by = Some(updated_by.to_owned());
+        change.pay_out = true;
+        Ok(change)
+    }
+
     /// What an attempt at a processor, still open or lost, forbids.
     fn held(&self, to: PayoutStatus) -> Result<Option<Updated>, Refusal> {
         let ends = matches!(to, PayoutStatus::Rejected | PayoutStatus::Cancelled);

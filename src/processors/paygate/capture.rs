@@ -79,7 +79,9 @@ fn request(client: &Client, part: &Part<'_>, pay_id: &str) -> Result<Request, Ba
     request.money(part.amount, settings)?;
     // Two equal parts differ in what was captured before them.
     let (before, amount) = (part.before.to_string(), part.amount.minor().to_string());
-    request.req_id(&reference::req_id(&["capture", part.trans_id, &before, &amount]))?;
+    // An answered ReqID is answered alike for ever, a refusal too: whoever asks anew brings a key of his own.
+    let key = part.extra.get(super::EXTRA_CAPTURE_KEY).map_or("", String::as_str);
+    request.req_id(&reference::req_id(&["capture", part.trans_id, &before, &amount, key]))?;
     if part.last && part.before > 0 && settings.acquirer != super::settings::Acquirer::Clearhaus {
         request.put("FinishAuth", format::a(1), "Y")?;
     }

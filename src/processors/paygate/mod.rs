@@ -54,6 +54,8 @@ pub const EXTRA_DEPOSIT_TRANS_ID: &str = "deposit_trans_id";
 pub const EXTRA_DEPOSIT_METHOD: &str = "method";
 /// In an order's `extra`: minor units that our books say were credited on the payment before this credit.
 pub const EXTRA_CREDITED_BEFORE: &str = "credited_before";
+/// In a deposit's `extra`: what tells this capture from an equal one that was refused before.
+pub const EXTRA_CAPTURE_KEY: &str = "capture_key";
 /// In a deposit's `extra`: minor units that our books say were captured before this part.
 pub const EXTRA_CAPTURED_BEFORE: &str = "captured_before";
 

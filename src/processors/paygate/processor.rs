@@ -110,25 +110,42 @@ impl DepositProcessor for Paygate {
 
     /// Asks first, so that a refund whose answer got lost is recognised when it is asked for again.
     async fn refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome {
-        let Some(pay_id) = order.processor_reference.as_deref() else {
-            let reason = "the deposit has no PayID yet".to_owned();
-            return Outcome::Declined { code: NOT_SENDABLE.to_owned(), reason };
-        };
         let req_id = reference::req_id(&["refund", &order.reference, refund]);
-        let credit = Credit {
-            pay_id,
-            trans_id: &order.reference,
-            req_id: &req_id,
-            amount,
-            before: minor(order.extra.get(EXTRA_CREDITED_BEFORE)),
-            twint: order.method == "twint",
-            customer: &order.customer,
-            pin: &order.pin,
-            extra: &order.extra,
+        let credit = match refund_of(order, amount, &req_id) {
+            Ok(credit) => credit,
+            Err(outcome) => return outcome,
         };
         match credit::inquire(&self.client, &credit).await {
             Outcome::NotFound => credit::send(&self.client, &credit).await,
             known => known,
         }
     }
+
+    /// "Not found" right after a lost answer proves nothing: the credit may be on its way. Whoever asks waits.
+    async fn inquire_refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome {
+        let req_id = reference::req_id(&["refund", &order.reference, refund]);
+        match refund_of(order, amount, &req_id) {
+            Ok(credit) => credit::inquire(&self.client, &credit).await,
+            Err(outcome) => outcome,
+        }
+    }
+}
+
+/// A refund as a credit of its deposit.
+fn refund_of<'a>(order: &'a DepositOrder, amount: Money, req_id: &'a str) -> Result<Credit<'a>, Outcome> {
+    let Some(pay_id) = order.processor_reference.as_deref() else {
+        let reason = "the deposit has no PayID yet".to_owned();
+        return Err(Outcome::Declined { code: NOT_SENDABLE.to_owned(), reason });
+    };
+    Ok(Credit {
+        pay_id,
+        trans_id: &order.reference,
+        req_id,
+        amount,
+        before: minor(order.extra.get(EXTRA_CREDITED_BEFORE)),
+        twint: order.method == "twint",
+        customer: &order.customer,
+        pin: &order.pin,
+        extra: &order.extra,
+    })
 }
