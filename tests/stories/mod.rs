@@ -1,6 +1,7 @@
 //! Stories of money, told through the cashier's door on every database at hand.
 
 mod flows;
+mod paygate;
 mod payouts;
 mod platform;
 mod rest_gateway;

@@ -1,0 +1,163 @@
+//! A real browser from the address that CreateDeposit answers to our result page.
+
+use super::{CHALLENGED, CHECK_VALUE, CHF, EUR, House};
+use crate::rest_gateway::chromium::Chromium;
+use crate::support::sqlite;
+use crate::support::story::Customer;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// What the customer does, in order.
+#[derive(Clone)]
+enum Step {
+    Fill(&'static str, &'static str),
+    Click(&'static str),
+    Picture(&'static str),
+}
+
+use Step::{Click, Fill, Picture};
+
+/// Where the pictures are left for people to look at.
+fn pictures() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("paygate-pages");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+async fn house(paynow: bool) -> House {
+    let change = |settings: &mut tillgate::config::Settings| {
+        settings.worker.enabled = true;
+        settings.paygate.values_mut().for_each(|account| account.page.paynow = paynow);
+    };
+    House::with(sqlite(), change).await
+}
+
+/// Opens a deposit in a language, walks, and gives what our result page says at the end.
+async fn walks(
+    house: &House,
+    customer: &Customer,
+    pp: &str,
+    language: &str,
+    steps: Vec<Step>,
+) -> Option<String> {
+    let fields =
+        json!({ "TraceID": house.story.next_trace(), "PP": pp, "Amount": "12.00", "Language": language });
+    let reply = house.call("CreateDeposit", customer, fields).await;
+    assert_eq!(reply["Status"], 0, "{reply}");
+    let start = reply["RedirectURL"].as_str().expect("an address").to_owned();
+    // The browser is driven with blocking reads, beside the runtime that serves its pages.
+    let walked = tokio::task::spawn_blocking(move || {
+        let mut browser = Chromium::start()?;
+        browser.open(&start);
+        for step in steps {
+            match step {
+                Fill(selector, value) => browser.fill(selector, value),
+                Click(selector) => browser.click(selector),
+                Picture(name) => {
+                    browser.wait_for("h1");
+                    browser.picture(Some(pictures().join(format!("{name}.png"))));
+                }
+            }
+        }
+        // The waiting page goes on by itself once the deposit is decided.
+        browser.wait_for("[role=status]:not(#wait)");
+        Some(browser.text("body"))
+    });
+    walked.await.expect("he arrives")
+}
+
+fn hosted_form() -> Vec<Step> {
+    vec![
+        Fill("[name=CardHolder]", "Big Daddy"),
+        Fill("[name=CardNumber]", CHALLENGED),
+        Fill("[name=CardExpirationMonth]", "12"),
+        Fill("[name=CardExpirationYear]", "2030"),
+        Fill("[name=Cccvc]", CHECK_VALUE),
+        Picture("payssl"),
+        Click("#pay"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_the_hosted_form_and_the_banks_challenge() {
+    let house = house(false).await;
+    let big = house.story.customer(EUR, "Big", "0.50").await;
+    let mut steps = hosted_form();
+    steps.extend([Click("#confirm")]);
+    if let Some(text) = walks(&house, &big, "PaygateCard", "de", steps).await {
+        assert!(text.contains("Ihre Zahlung ist eingegangen") && text.contains("12.00 EUR"), "{text}");
+        assert_eq!(house.story.balance(&big).await, "12.50");
+        let mut steps = hosted_form();
+        steps.extend([Picture("challenge"), Click("#refuse")]);
+        let text = walks(&house, &big, "PaygateCard", "fr", steps).await.expect("a browser");
+        assert!(text.contains("Le paiement n'a pas abouti"), "{text}");
+        assert_eq!(house.story.balance(&big).await, "12.50");
+        house.books_agree("Paygate", "EUR").await;
+    }
+    house.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_twint() {
+    let house = house(false).await;
+    let big = house.story.customer(CHF, "Big", "0.50").await;
+    let steps = vec![Picture("twint"), Click("#confirm")];
+    if let Some(text) = walks(&house, &big, "TWINT", "it", steps).await {
+        assert!(text.contains("Il pagamento è arrivato"), "{text}");
+        assert_eq!(house.story.balance(&big).await, "12.50");
+        house.books_agree("Paygate TWINT", "CHF").await;
+    }
+    house.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_the_card_form_of_our_own_page() {
+    let house = house(true).await;
+    let big = house.story.customer(EUR, "Big", "0.50").await;
+    let typed = |number: &'static str| {
+        vec![
+            Fill("#number", number),
+            Fill("#expiry", "203012"),
+            Fill("#check", CHECK_VALUE),
+            Fill("#brand", "VISA"),
+            Picture("paynow"),
+            Click("#pay"),
+        ]
+    };
+    if let Some(text) = walks(&house, &big, "PaygateCard", "en", typed(super::CARD)).await {
+        assert!(text.contains("Your payment has arrived"), "{text}");
+        let mut steps = typed(CHALLENGED);
+        steps.push(Click("#confirm"));
+        let text = walks(&house, &big, "PaygateCard", "de", steps).await.expect("a browser");
+        assert!(text.contains("Ihre Zahlung ist eingegangen"), "{text}");
+        let text = walks(&house, &big, "PaygateCard", "en", typed(super::NOT_AUTHENTICATED))
+            .await
+            .expect("a browser");
+        assert!(text.contains("The payment was not made"), "{text}");
+        assert_eq!(house.story.balance(&big).await, "24.50");
+        house.books_agree("Paygate", "EUR").await;
+    }
+    house.ends().await;
+}
+
+/// The page works without a browser's script too, and may send the form nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn our_card_form_goes_to_the_platform_alone_and_bears_no_card_of_ours() {
+    let house = house(true).await;
+    let big = house.story.customer(EUR, "Big", "0.50").await;
+    let opened = house.opens(&big, "PaygateCard", "12.00", "automatic").await;
+    assert!(opened.url.starts_with(&house.story.base), "{}", opened.url);
+    let page = house.story.http().get(&opened.url).send().await.expect("a page");
+    let policy = page.headers()["content-security-policy"].to_str().expect("text").to_owned();
+    let base = &house.simulator().base_url;
+    assert!(
+        policy.contains(&format!("form-action {base} 'self'")) && policy.contains("default-src 'none'"),
+        "{policy}"
+    );
+    let text = page.text().await.expect("text");
+    assert!(
+        text.contains(&format!("action=\"{base}/paynow.aspx\"")) && text.contains("name=\"CCNr\""),
+        "{text}"
+    );
+    house.ends().await;
+}

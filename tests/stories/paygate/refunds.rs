@@ -1,0 +1,100 @@
+//! Refunds of deposits, under every fault of the platform.
+
+use super::{EUR, House, Opened};
+use crate::support::databases;
+use chrono::Duration;
+use serde_json::{Value, json};
+use tillgate::processors::paygate::simulator::{Fault, Moved, Script};
+
+fn refund(house: &House, opened: &Opened, amount: &str) -> Value {
+    json!({ "ExtDepositID": opened.id, "TraceID": house.story.next_trace(), "Amount": amount })
+}
+
+fn credit_goes_wrong(house: &House, opened: &Opened, fault: &Fault) {
+    house.simulator().script(Script {
+        endpoint: Some("credit.aspx".to_owned()),
+        trans_id: Some(opened.reference.clone()),
+        times: 1,
+        call: Some(fault.clone()),
+        notice: None,
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_is_made_once_whatever_becomes_of_its_answer() {
+    let faults = [
+        Fault::DropBefore,
+        Fault::DropAfter,
+        Fault::HangBefore,
+        Fault::HangAfter,
+        Fault::ProcessLate,
+        Fault::HalfAnswer,
+        Fault::ShortData,
+        Fault::Page { status: 502, processed: true },
+        Fault::Page { status: 502, processed: false },
+        Fault::Status(500),
+        Fault::WrongMac,
+        Fault::ForeignMerchant,
+        Fault::ForeignOrder,
+        Fault::Clear,
+        Fault::Contradiction,
+        Fault::BookedBut("22060305".to_owned()),
+    ];
+    for scratch in databases() {
+        let house = House::on(scratch).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
+        for fault in faults.clone() {
+            let opened = house.paid_in(&big, "9.00").await;
+            // One goes through before, so that ours must be told from it.
+            assert_eq!(house.call("RefundDeposit", &big, refund(&house, &opened, "4.00")).await["Status"], 0);
+            house.works().await;
+            credit_goes_wrong(&house, &opened, &fault);
+            let ours = refund(&house, &opened, "4.00");
+            assert_eq!(house.call("RefundDeposit", &big, ours.clone()).await["Status"], 0);
+            house.works().await;
+            let booked_but = matches!(fault, Fault::BookedBut(_));
+            // Asked about twice within the grace time; what was "not found" is not sent again yet.
+            house.after(Duration::seconds(31)).await;
+            house.after(Duration::minutes(3)).await;
+            house.simulator().release();
+            for _ in 0..4 {
+                house.after(Duration::minutes(61)).await;
+            }
+            assert_eq!(house.moved(&opened.reference, Moved::Credit), 800, "{fault:?}");
+            let again = house.call("RefundDeposit", &big, ours).await;
+            assert_eq!((&again["Status"], &again["Replayed"]), (&json!(0), &json!(1)), "{fault:?}");
+            let deposit = house.deposit(&big, &opened).await;
+            // A platform that books and says no is believed; the difference is the reconciliation's to find.
+            assert_eq!(deposit["RefundedAmount"], if booked_but { "4.00" } else { "8.00" }, "{fault:?}");
+            if !booked_but {
+                let more = house.call("RefundDeposit", &big, refund(&house, &opened, "1.01")).await;
+                assert!(more["Status"].as_i64() > Some(0), "{fault:?}: {more}");
+            }
+        }
+        house.simulator().clear_faults();
+        let moved: i64 =
+            house.simulator().movements().iter().filter(|m| m.kind == Moved::Credit).map(|m| m.minor).sum();
+        assert_eq!(moved, 16 * 800);
+        house.ends().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_refund_comes_back_to_the_balance() {
+    for scratch in databases() {
+        let house = House::on(scratch).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
+        let opened = house.paid_in(&big, "9.00").await;
+        credit_goes_wrong(&house, &opened, &Fault::Refuse("22060305".to_owned()));
+        assert_eq!(house.call("RefundDeposit", &big, refund(&house, &opened, "4.00")).await["Status"], 0);
+        assert_eq!(house.story.balance(&big).await, "5.50");
+        house.works().await;
+        assert_eq!(house.story.balance(&big).await, "9.50");
+        assert_eq!(house.call("RefundDeposit", &big, refund(&house, &opened, "9.00")).await["Status"], 0);
+        house.works().await;
+        assert_eq!(house.story.balance(&big).await, "0.50");
+        assert_eq!(house.moved(&opened.reference, Moved::Credit), 900);
+        house.books_agree("Paygate", "EUR").await;
+        house.ends().await;
+    }
+}
