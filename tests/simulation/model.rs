@@ -55,6 +55,9 @@ pub struct Payout {
     pub asked: Means,
     pub used: Option<Means>,
     pub attempt: Option<AttemptState>,
+    /// When it was last sent, and when the bank first did not know it since then; seconds.
+    pub sent_at: i64,
+    pub absent_since: Option<i64>,
     pub reversal: Option<Option<i64>>,
 }
 
@@ -198,6 +201,8 @@ impl Model {
             asked: means,
             used: None,
             attempt: None,
+            sent_at: 0,
+            absent_since: None,
             reversal: None,
         };
         self.payouts.push(payout);
@@ -346,7 +351,13 @@ impl Model {
     }
 
     /// The bank was asked. A breach of the attempt table is told in words.
-    pub fn called(&mut self, index: usize, sends: bool, answered: Option<&Outcome>) -> Result<(), String> {
+    pub fn called(
+        &mut self,
+        index: usize,
+        sends: bool,
+        answered: Option<&Outcome>,
+        now: i64,
+    ) -> Result<(), String> {
         use AttemptState::*;
         let payout = &mut self.payouts[index];
         let before = payout.attempt;
@@ -363,11 +374,26 @@ impl Model {
         }
         // Sending is committed before the call and becomes Unknown before it is asked about.
         payout.attempt = Some(if sends { Sending } else { Unknown });
+        if sends {
+            (payout.sent_at, payout.absent_since) = (now, None);
+        }
         let Some(outcome) = answered else { return Ok(()) };
+        // "Not known" counts when it was heard before and ten minutes have passed since it was sent.
+        let heard_before = payout.absent_since.is_some_and(|since| since < now);
+        let believed = heard_before && now - payout.sent_at >= 600;
+        match outcome {
+            Outcome::NotFound => payout.absent_since = payout.absent_since.or(Some(now)),
+            Outcome::Paid { .. } | Outcome::Declined { .. } | Outcome::Open { .. } => {
+                payout.absent_since = None
+            }
+            Outcome::NotSent { .. } | Outcome::Unknown { .. } => {}
+        }
         payout.attempt = Some(match outcome {
             Outcome::Paid { .. } => Succeeded,
             Outcome::Declined { .. } => Refused,
-            Outcome::NotSent { .. } | Outcome::NotFound => Planned,
+            Outcome::NotSent { .. } if sends => Planned,
+            Outcome::NotFound if !sends && believed => Planned,
+            Outcome::NotSent { .. } | Outcome::NotFound => Unknown,
             Outcome::Open { .. } | Outcome::Unknown { .. } => Unknown,
         });
         let means = payout.used.unwrap_or(payout.asked);

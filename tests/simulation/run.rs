@@ -261,10 +261,11 @@ impl Run {
             self.house.replace_worker();
         }
         let mut touched = BTreeSet::new();
+        let now = self.clock.now().timestamp();
         for call in self.bank.take_calls() {
             self.figures.calls += 1;
             let index = self.by_id[&call.payout];
-            if let Err(breach) = self.model.called(index, call.sends, call.answered.as_ref()) {
+            if let Err(breach) = self.model.called(index, call.sends, call.answered.as_ref(), now) {
                 panic!("{breach}: {call:?} {:?}", self.model.payouts[index]);
             }
             let model = &self.model.payouts[index];

@@ -21,7 +21,9 @@ fn card_numbers(bytes: &[u8]) -> Vec<String> {
         let (before, after) = (start.checked_sub(1).map(|at| bytes[at]), bytes.get(start + length).copied());
         let part_of_a_word = [before, after].into_iter().flatten().any(|byte| byte.is_ascii_alphabetic());
         let digits = &bytes[start..start + length];
-        if (12..=19).contains(&length) && !part_of_a_word && check_digit_fits(digits) {
+        // `3.715663999999999` is a fraction that a library logs.
+        let fraction = before == Some(b'.') && start > 1 && bytes[start - 2].is_ascii_digit();
+        if (12..=19).contains(&length) && !part_of_a_word && !fraction && check_digit_fits(digits) {
             found.push(String::from_utf8_lossy(digits).into_owned());
         }
         start += length;
