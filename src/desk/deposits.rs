@@ -466,13 +466,8 @@ impl Desk {
                 Err(Refusal::IllegalDepositStep { from: settled.status.name(), to }.into())
             }
             DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling => {
-                let still = self.whole(id).await?.is_some_and(|(_, managed, _)| managed.attempted.is_some());
-                if still {
-                    let why = "the processor has not confirmed the cancellation, please repeat";
-                    return Err(OperationError::NotYet(why));
-                }
-                // The processor holds on to it.
-                Err(Refusal::IllegalDepositStep { from: settled.status.name(), to }.into())
+                // Where the money is reserved until it is released, a repeat releases it.
+                Err(OperationError::NotYet("the processor has not confirmed the cancellation, please repeat"))
             }
         }
     }
