@@ -252,17 +252,11 @@ impl Default for Worker {
 }
 
 /// The customer's pages, and where processors call us.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Player {
     /// The address under which browsers and processors reach us; the cashier's listener when empty.
     pub public_url: String,
-}
-
-impl Default for Player {
-    fn default() -> Player {
-        Player { public_url: String::new() }
-    }
 }
 
 #[derive(Clone, Copy, Deserialize, Serialize)]

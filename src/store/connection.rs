@@ -64,6 +64,9 @@ pub enum Connection {
     Postgres(PgConnection),
 }
 
+/// A row of any table: the table's name and its columns as texts.
+pub(super) type TextRow = (String, Vec<Option<String>>);
+
 impl Connection {
     pub fn open(url: &DatabaseUrl, purpose: Purpose) -> Result<Connection, StoreError> {
         match url {
@@ -148,11 +151,7 @@ impl Connection {
     }
 
     /// Rows of several tables from one statement on PostgreSQL: each its table's name and its columns as texts.
-    pub(super) fn load_texts(
-        &mut self,
-        sql: &str,
-        binds: &[Bind<'_>],
-    ) -> Result<Vec<(String, Vec<Option<String>>)>, StoreError> {
+    pub(super) fn load_texts(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<TextRow>, StoreError> {
         use diesel::sql_types::{Array, Nullable, Text};
         match self {
             Connection::Sqlite(_) => Err(StoreError::Corrupt("SQLite has no arrays".to_owned())),

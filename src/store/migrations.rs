@@ -37,10 +37,10 @@ pub fn pending(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
 /// Version and name of every migration that is embedded.
 fn known<DB: Backend>(embedded: &EmbeddedMigrations) -> Result<Vec<(String, String)>, StoreError> {
     let migrations = MigrationSource::<DB>::migrations(embedded).map_err(failed)?;
-    let both = |migration: &Box<dyn Migration<DB>>| {
-        (migration.name().version().to_string(), migration.name().to_string())
-    };
-    let mut known: Vec<(String, String)> = migrations.iter().map(both).collect();
+    let both = migrations
+        .iter()
+        .map(|migration| (migration.name().version().to_string(), migration.name().to_string()));
+    let mut known: Vec<(String, String)> = both.collect();
     known.sort();
     Ok(known)
 }

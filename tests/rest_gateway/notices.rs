@@ -115,7 +115,7 @@ async fn callbacks_are_really_posted_and_those_lost_are_lost() {
             if body.starts_with(b"{") {
                 SEEN.fetch_add(1, Ordering::SeqCst);
             }
-            actix_web::HttpResponse::Ok()
+            actix_web::HttpResponse::Ok().finish()
         }))
     })
     .workers(1)

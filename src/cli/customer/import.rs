@@ -100,7 +100,10 @@ fn kind_of(file: &Path) -> Option<Kind> {
     }
 }
 
-fn read(file: &Path, kind: Kind, house: &House) -> Result<(Vec<(Record, Rules)>, Vec<Bad>), Failed> {
+/// The good lines with their front ends' rules, and the bad ones.
+type Sorted = (Vec<(Record, Rules)>, Vec<Bad>);
+
+fn read(file: &Path, kind: Kind, house: &House) -> Result<Sorted, Failed> {
     let unreadable = |error: &dyn std::fmt::Display| Failed::Usage(format!("{}: {error}", file.display()));
     let input: Box<dyn Read> = if secret_file::is_stdin(file) {
         Box::new(std::io::stdin())

@@ -46,9 +46,9 @@ fn hide(plain: &[u8]) -> Vec<u8> {
         let Some(equals) = segment.iter().position(|&byte| byte == b'=') else { return hide_bytes(segment) };
         let (name, value) = (&segment[..equals], &segment[equals + 1..]);
         let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
-        let shown = if SECRET.iter().any(|known| is(known)) {
+        let shown = if SECRET.iter().any(&is) {
             b"***".to_vec()
-        } else if NUMBERS.iter().any(|known| is(known)) {
+        } else if NUMBERS.iter().any(is) {
             hide_all_but_four(value)
         } else {
             hide_in_json(value).unwrap_or_else(|| hide_bytes(value))

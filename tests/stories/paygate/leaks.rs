@@ -46,7 +46,8 @@ fn check_digit_fits(digits: &[u8]) -> bool {
 
 #[test]
 fn the_scan_finds_what_it_looks_for() {
-    let found = card_numbers(b"a 4111111111111111, 4111111111111112 x4111111111111111 \0378282246310005\xff");
+    let found =
+        card_numbers(b"a 4111111111111111, 4111111111111112 x4111111111111111 \x00378282246310005\xff");
     assert_eq!(found, ["4111111111111111", "378282246310005"]);
 }
 
