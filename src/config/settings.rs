@@ -244,7 +244,7 @@ impl Default for Worker {
             enabled: true,
             concurrent: 32,
             poll_ms: 200,
-            lease_seconds: 45,
+            lease_seconds: 120,
             abandon_minutes: 120,
             not_found_grace_seconds: 600,
         }

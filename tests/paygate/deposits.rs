@@ -72,7 +72,7 @@ async fn the_page_can_be_reached_by_form_by_post_and_by_our_own_page() {
     }
     let (story, inbox) = (Story::with(Merchant::default(), "page.paynow = true"), Inbox::open());
     let order = story.deposit(1, 2_500, Capture::Automatic, &inbox.url);
-    let Opened::Form { action, fields, .. } = story.paygate.open(&order).await else { panic!() };
+    let Opened::CardForm { action, fields, .. } = story.paygate.open(&order).await else { panic!() };
     let mut fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
     fields.extend([("CCNr", CARD), ("CCCVC", "123"), ("CCExpiry", EXPIRY), ("CCBrand", "VISA")]);
     let (there, _) = story.submits(&action, &fields).await;
