@@ -208,7 +208,7 @@ for encoding in TYPES:
     assert do("CreateDeposit", **asked)["ExtDepositID"] == mine
     do("GetDeposit", ExtDepositID=mine)
     do("CaptureDeposit", 31, ExtDepositID=mine, TraceID=trace + 1000)
-    do("RefundDeposit", 31, ExtDepositID=mine, TraceID=trace + 2000, Amount="1.00")
+    do("RefundDeposit", 3, ExtDepositID=mine, TraceID=trace + 2000, Amount="1.00")
     do("CancelDeposit", ExtDepositID=mine)
     trace += 1
     asked = asked | {"TraceID": trace, "OrderText": "Order 7"}
