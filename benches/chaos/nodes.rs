@@ -55,6 +55,7 @@ readers = 4
 migrate_on_start = false
 [worker]
 lease_seconds = 6
+not_found_grace_seconds = 4
 poll_ms = 100
 [[platform.keys]]
 name = "chaos"

@@ -42,7 +42,7 @@ https_only = false
 merchant_id = "sandbox_shop"
 encryption_key = "sandbox-encryption"
 mac_key = "sandbox-mac-password-of-32-chars"
-limits = {{ read_timeout_ms = 1500, total_timeout_ms = 2000, per_second = 10000, breaker_failures = 100000 }}
+limits = {{ queue_timeout_ms = 500, read_timeout_ms = 1500, total_timeout_ms = 2000, per_second = 10000, breaker_failures = 100000 }}
 "#
         )
     }

@@ -86,10 +86,11 @@ async fn a_database_without_its_migrations_is_not_ready() {
     let empty = postgres::Database::empty();
     for url in std::iter::once(file).chain(empty.iter().map(postgres::Database::url)) {
         let mut line = Connection::open(&url, Purpose::Read).expect("a line");
-        assert_eq!(migrations::pending(&mut line).expect("pending").len(), 1);
+        let due = migrations::pending(&mut line).expect("pending");
+        assert!(!due.is_empty());
         let house = House::open(&url, "one");
         assert!(house.store.is_ready().await.is_err());
-        assert_eq!(migrations::run(&url).expect("migrated").len(), 1);
+        assert_eq!(migrations::run(&url).expect("migrated").len(), due.len());
         assert_eq!(migrations::pending(&mut line).expect("pending"), Vec::<String>::new());
         assert_eq!(migrations::run(&url).expect("nothing is due"), Vec::<String>::new());
         house.store.is_ready().await.expect("ready");
