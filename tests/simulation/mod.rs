@@ -14,7 +14,6 @@
 //! - an attempt found Sending is sent again and not asked about: "sent while the attempt was Some(Sending)";
 //! - an open order is taken for one that was never sent: it is sent again, and the bank pays twice;
 //! - the fee is not given back on Cancelled: the customer's balance differs;
-//! - an insufficient balance is not checked at Authorized: the answer differs;
 //! - a refused CreatePayout is not kept for its repeat: the repeat is answered differently;
 //! - a payout whose attempt is Unknown may be rejected: the answer differs;
 //! - a repeated ProcessDeposit is decided anew: the answer differs.
