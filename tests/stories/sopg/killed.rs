@@ -175,6 +175,12 @@ fn configuration(scratch: &Scratch, gateway: &Simulator, listen: &str) -> String
     set(&["database", "url"], url.into());
     set(&["listen", "cashier"], listen.into());
     set(&["worker", "lease_seconds"], 2.into());
+    // The clock of a real program can't be moved, so an order that is not known there is believed sooner; still later
+    // than the longest call of every account.
+    set(&["worker", "not_found_grace_seconds"], 5.into());
+    let brief: toml::Table =
+        "queue_timeout_ms = 500\nread_timeout_ms = 1500\ntotal_timeout_ms = 2000".parse().expect("TOML");
+    set(&["paygate", "paygate", "limits"], brief.into());
     for name in ["paygate", "rest_gateway"] {
         set(&["sandbox", "simulators", name], "127.0.0.1:0".into());
     }
