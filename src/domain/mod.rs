@@ -12,5 +12,6 @@ pub mod ledger;
 pub mod money;
 pub mod outcome;
 pub mod payout;
+pub mod people;
 pub mod processor_name;
 pub mod refusal;

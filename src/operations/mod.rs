@@ -14,6 +14,7 @@ pub mod carry_out_payout;
 pub mod create_payout;
 pub mod fix_payout_terms;
 pub mod open_deposit;
+pub mod people;
 pub mod process_deposit;
 pub mod record_deposit;
 pub mod refund_deposit;

@@ -19,6 +19,7 @@ pub mod notices;
 pub mod outbox;
 mod own;
 pub mod payouts;
+pub mod people;
 mod pool;
 pub mod queue;
 pub mod refunds;

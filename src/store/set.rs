@@ -1,6 +1,7 @@
 //! The working set of a batch: rows that were loaded, what commands made of them, and how to take that back.
 
 use super::error::StoreError;
+use super::people::rows::*;
 use super::row::Row;
 use super::rows::*;
 use std::collections::HashMap;
@@ -231,4 +232,8 @@ working_set! {
     replies: ReplyRow,
     outbox: OutboxRow,
     notices: NoticeRow,
+    users: UserRow,
+    second_factors: SecondFactorRow,
+    sessions: SessionRow,
+    saved_views: SavedViewRow,
 }
