@@ -25,6 +25,7 @@ pub mod player;
 pub mod clock;
 pub mod config;
 pub mod masked;
+pub mod peer;
 pub mod server;
 pub mod telemetry;
 

@@ -134,8 +134,10 @@ fn serve(
         lease: chrono::Duration::seconds(settings.worker.lease_seconds as i64),
     };
     let worker = Worker::new(cashier.desk.clone(), &settings.node.name, pace);
-    let notifications = Notifications { desk: cashier.desk.clone(), worker: worker.clone() };
-    let player = Player { desk: cashier.desk.clone(), worker: worker.clone() };
+    let notifications =
+        Notifications::new(cashier.desk.clone(), worker.clone(), cashier.trusted_proxies.clone());
+    let player =
+        Player { desk: cashier.desk.clone(), worker: worker.clone(), notices: notifications.clone() };
     let draining = Arc::new(AtomicBool::new(false));
     let (store, directory) = (cashier.store.clone(), cashier.directory.clone());
 

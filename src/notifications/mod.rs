@@ -1,15 +1,21 @@
 //! Door 2: processors call us. A notice is verified by its room, stored once, answered, and then we ask the processor
 //! ourselves: nothing is booked because of what a notice says.
 
+mod bounds;
+
 use crate::desk::{self, Desk};
 use crate::domain::deposit::Deposit;
 use crate::operations::begin_deposit::settle_errand;
 use crate::operations::update_payout::pay_out_errand;
+use crate::peer;
 use crate::processors::{Notice, NoticeError, RawNotice};
 use crate::store::deposits::Managed;
 use crate::store::{OperationError, Wants, attempts, audit, customers, deposits, notices, outbox};
 use crate::worker::Worker;
 use actix_web::{HttpRequest, HttpResponse, web};
+use bounds::{Bounds, OF_ONE_ORDER};
+use ipnet::IpNet;
+use std::sync::Arc;
 
 /// The largest notice that is read.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -19,6 +25,35 @@ const LARGEST_BODY: usize = 64 * 1024;
 pub struct Notifications {
     pub desk: Desk,
     pub worker: Worker,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+    bounds: Arc<Bounds>,
+}
+
+impl Notifications {
+    pub fn new(desk: Desk, worker: Worker, trusted_proxies: Arc<[IpNet]>) -> Notifications {
+        Notifications { desk, worker, trusted_proxies, bounds: Arc::default() }
+    }
+}
+
+/// What came of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    Fresh,
+    /// The same news had come before.
+    Repeat,
+    /// Nothing is kept of it, because too much of its kind came.
+    Dropped,
+}
+
+impl Received {
+    fn name(self) -> &'static str {
+        match self {
+            Received::Fresh => "fresh",
+            Received::Repeat => "repeat",
+            Received::Dropped => "dropped",
+        }
+    }
 }
 
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -32,9 +67,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
 
 async fn take(request: HttpRequest, body: web::Bytes, door: web::Data<Notifications>) -> HttpResponse {
     let account = request.match_info().get("account").unwrap_or_default().to_owned();
-    match receive(&door.desk, &account, &raw(&request, &body)).await {
-        Ok(fresh) => {
-            count(&account, if fresh { "fresh" } else { "repeat" });
+    match receive(&door, &account, &raw(&request, &body, &door.trusted_proxies)).await {
+        Ok(received) => {
+            count(&account, received.name());
             door.worker.wake();
             HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("OK")
         }
@@ -59,14 +94,16 @@ fn count(account: &str, what: &'static str) {
 }
 
 /// The request as it came, for the room that can read it.
-pub fn raw(request: &HttpRequest, body: &[u8]) -> RawNotice {
-    let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
+pub fn raw(request: &HttpRequest, body: &[u8], trusted_proxies: &[IpNet]) -> RawNotice {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let (content_type, forwarded) = (header("content-type"), header("x-forwarded-for"));
+    let peer = request.peer_addr().map(|address| address.ip());
     RawNotice {
         method: request.method().to_string(),
         query: request.query_string().to_owned(),
         content_type: content_type.unwrap_or_default().to_owned(),
         body: body.to_vec(),
-        peer: request.peer_addr().map(|address| address.ip()),
+        peer: peer::address(peer, forwarded, trusted_proxies),
     }
 }
 
@@ -77,20 +114,31 @@ pub enum Trouble {
     Store(OperationError),
 }
 
-/// Reads, stores and follows a notice; whether it was new.
-pub async fn receive(desk: &Desk, account: &str, raw: &RawNotice) -> Result<bool, Trouble> {
-    let reader = desk.processors.notices.get(account).ok_or(Trouble::NoAccount)?;
+/// Reads, stores and follows a notice.
+pub async fn receive(door: &Notifications, account: &str, raw: &RawNotice) -> Result<Received, Trouble> {
+    let reader = door.desk.processors.notices.get(account).ok_or(Trouble::NoAccount)?;
     let notice = reader.read(raw).map_err(Trouble::Refused)?;
-    let account = account.to_owned();
+    let (account, sender, bounds) = (account.to_owned(), raw.peer, door.bounds.clone());
     let turn = format!("notice/{}", notice.reference);
-    let stored = desk.store.transact(&turn, Wants::nothing(), move |tx| apply(tx, &account, &notice));
+    // Asked once, however often the unit of work has to run.
+    let mut admitted = None;
+    let stored = door.desk.store.transact(&turn, Wants::nothing(), move |tx| {
+        let now = tx.now();
+        apply(tx, &account, &notice, || *admitted.get_or_insert_with(|| bounds.admit(&account, sender, now)))
+    });
     stored.await.map_err(Trouble::Store)
 }
 
-/// Stores the notice once and makes the deposit's errand due; a repeat is only counted.
-fn apply(tx: &mut crate::store::Tx<'_>, account: &str, notice: &Notice) -> Result<bool, OperationError> {
-    if !notices::store(tx, account, &notice.key, &notice.reference, &notice.summary)? {
-        return Ok(false);
+/// Stores the notice once and makes its order's errand due; a repeat is only counted. What fits no order is stored
+/// for people to look at, if it is `admitted`.
+fn apply(
+    tx: &mut crate::store::Tx<'_>,
+    account: &str,
+    notice: &Notice,
+    admitted: impl FnOnce() -> bool,
+) -> Result<Received, OperationError> {
+    if notices::repeat(tx, account, &notice.key)? {
+        return Ok(Received::Repeat);
     }
     if let Some(attempt) = attempt(tx, account, notice)? {
         outbox::put(tx, &pay_out_errand(attempt.id), tx.now())?;
@@ -98,13 +146,16 @@ fn apply(tx: &mut crate::store::Tx<'_>, account: &str, notice: &Notice) -> Resul
             who: format!("processor/{account}"),
             ..audit::Fact::of("notice.received", attempt.payout)
         };
-        audit::record(tx, fact.with("summary", notice.summary.as_str()))?;
-        return Ok(true);
+        return keep(tx, account, notice, fact);
     }
     let Some((deposit, managed)) = deposit(tx, account, notice)? else {
+        if !admitted() {
+            return Ok(Received::Dropped);
+        }
+        notices::store(tx, account, &notice.key, &notice.reference, &notice.summary)?;
         let fact = audit::Fact::of("notice.unmatched", &notice.reference).with("account", account);
         audit::record(tx, fact.with("summary", notice.summary.as_str()))?;
-        return Ok(true);
+        return Ok(Received::Fresh);
     };
     if let (None, Some(reference)) = (&managed.processor_reference, &notice.processor_reference) {
         deposits::note_reference(tx, deposit.id, reference)?;
@@ -121,8 +172,29 @@ fn apply(tx: &mut crate::store::Tx<'_>, account: &str, notice: &Notice) -> Resul
         who: format!("processor/{account}"),
         ..audit::Fact::of("notice.received", deposit.id)
     };
+    keep(tx, account, notice, fact)
+}
+
+/// Keeps a notice of an order of ours, of which nobody may invent more than so many. It has hurried us all the same.
+fn keep(
+    tx: &mut crate::store::Tx<'_>,
+    account: &str,
+    notice: &Notice,
+    fact: audit::Fact,
+) -> Result<Received, OperationError> {
+    let told = notices::different_ones(tx, account, &notice.reference)?;
+    if told >= OF_ONE_ORDER {
+        tracing::warn!(
+            account,
+            reference = notice.reference,
+            told,
+            "an order's notices are not kept any more"
+        );
+        return Ok(Received::Dropped);
+    }
+    notices::store(tx, account, &notice.key, &notice.reference, &notice.summary)?;
     audit::record(tx, fact.with("summary", notice.summary.as_str()))?;
-    Ok(true)
+    Ok(Received::Fresh)
 }
 
 /// The attempt a notice speaks of, if it is one of a payout that this account carries out.

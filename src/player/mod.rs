@@ -8,7 +8,7 @@ use crate::desk::{Desk, Way};
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
-use crate::notifications::{self, Trouble};
+use crate::notifications::{self, Notifications, Trouble};
 use crate::operations::begin_deposit::settle_errand;
 use crate::store::deposits::{self, Managed};
 use crate::store::{StoreError, Wants, outbox};
@@ -22,6 +22,8 @@ use words::Words;
 pub struct Player {
     pub desk: Desk,
     pub worker: Worker,
+    /// A browser may bring a notice, which is taken as one.
+    pub notices: Notifications,
 }
 
 const LARGEST_BODY: usize = 64 * 1024;
@@ -73,9 +75,9 @@ async fn go(request: HttpRequest, door: web::Data<Player>) -> HttpResponse {
 /// The browser comes back. What it brings may hurry us, and decides nothing.
 async fn come_back(request: HttpRequest, body: web::Bytes, door: web::Data<Player>) -> HttpResponse {
     let Some((deposit, managed)) = find(&request, &door).await else { return missing() };
-    let raw = notifications::raw(&request, &body);
+    let raw = notifications::raw(&request, &body, &door.notices.trusted_proxies);
     if !raw.query.is_empty() || !raw.body.is_empty() {
-        match notifications::receive(&door.desk, &managed.account, &raw).await {
+        match notifications::receive(&door.notices, &managed.account, &raw).await {
             Ok(_) => {}
             Err(Trouble::Refused(error)) => {
                 metrics::counter!("tillgate_returns_refused_total").increment(1);

@@ -7,23 +7,25 @@ use super::statement::Bind;
 use super::tx::Tx;
 use crate::domain::ids::path;
 
-/// Stores a notice; `false` when the same news had come before, which is only counted.
+/// Counts one more delivery of a notice that had come before; `false` when it had not.
+pub fn repeat(tx: &mut Tx<'_>, account: &str, key: &str) -> Result<bool, StoreError> {
+    let Some(mut row) = tx.find::<NoticeRow>(&path(&[account, key]))? else { return Ok(false) };
+    row.deliveries += 1;
+    tx.update(row)?;
+    Ok(true)
+}
+
+/// Stores a notice that has not come before.
 pub fn store(
     tx: &mut Tx<'_>,
     account: &str,
     key: &str,
     reference: &str,
     summary: &str,
-) -> Result<bool, StoreError> {
-    let name = path(&[account, key]);
-    if let Some(mut row) = tx.find::<NoticeRow>(&name)? {
-        row.deliveries += 1;
-        tx.update(row)?;
-        return Ok(false);
-    }
+) -> Result<(), StoreError> {
     let row = NoticeRow {
         id: tx.new_id()?,
-        name,
+        name: path(&[account, key]),
         version: 0,
         account: account.to_owned(),
         reference: reference.to_owned(),
@@ -31,8 +33,14 @@ pub fn store(
         deliveries: 1,
         at: tx.now_micros(),
     };
-    tx.insert(row)?;
-    Ok(true)
+    tx.insert(row)
+}
+
+/// How many different notices an account's processor has told of a reference.
+pub fn different_ones(tx: &mut Tx<'_>, account: &str, reference: &str) -> Result<usize, StoreError> {
+    let fits = |row: &NoticeRow| row.reference == reference && row.account == account;
+    let binds = [Bind::Text(reference), Bind::Text(account)];
+    Ok(tx.select::<NoticeRow>("WHERE reference = ? AND account = ?", &binds, fits)?.len())
 }
 
 /// How often a processor told us something of an order, repeats included.

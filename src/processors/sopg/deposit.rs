@@ -7,9 +7,10 @@
 use super::create_disposition::{self, NewDisposition};
 use super::execute_debit::Close;
 use super::panel::{self, Visit};
+use super::parts::{Part, captured_before, open_before, part};
 use super::processor::{DebitAnswer, DispositionState, Processor};
 use super::retry::{Advice, Operation, advice};
-use super::state::{Disposition, State};
+use super::state::State;
 use super::verdict::{Attempted, Verdict, verdict};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
@@ -129,6 +130,7 @@ impl DepositProcessor for Processor {
             return failed("parts", "debits in parts are not enabled for this account");
         }
         let close = if last { Close::Now } else { Close::KeepOpen };
+        let mut lowered = !last || !self.account.modify;
         // What was open before our debit; only against it a part of unknown outcome can be judged.
         let mut before: Option<Money> = resumed.then(|| open_before(order));
         let mut trouble = String::new();
@@ -162,15 +164,21 @@ impl DepositProcessor for Processor {
                         if there.amount.minus(amount).map_or(true, |rest| rest.minor() < 0) {
                             return unknown("more is to be debited than is open");
                         }
-                        before = Some(there.amount);
-                        match self.debit(order, amount, close).await {
-                            DebitAnswer::Done => return paid(order, amount),
-                            DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => {
-                                trouble = cause
-                            }
-                            DebitAnswer::AskOnly { reason, .. } => trouble = reason,
-                            DebitAnswer::Refused { reason, .. } => {
-                                return DepositOutcome::Unknown { cause: reason };
+                        let lower = !lowered && there.amount != amount;
+                        lowered = true;
+                        if let Some(cause) = self.lost_lowering(order, amount, lower).await {
+                            trouble = cause;
+                        } else {
+                            before = Some(there.amount);
+                            match self.debit(order, amount, close).await {
+                                DebitAnswer::Done => return paid(order, amount),
+                                DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => {
+                                    trouble = cause
+                                }
+                                DebitAnswer::AskOnly { reason, .. } => trouble = reason,
+                                DebitAnswer::Refused { reason, .. } => {
+                                    return DepositOutcome::Unknown { cause: reason };
+                                }
                             }
                         }
                     }
@@ -244,6 +252,24 @@ impl Processor {
         Some(format!("{amount} is above {most}"))
     }
 
+    /// Lowers the reserve to what the last capture is about to take, so that the debit is of all there is and the
+    /// closed disposition tells what was taken. Tried once, because the debit releases the rest as well: a refusal is
+    /// passed over, and only an answer that got lost (which is given) has the state asked for before the debit.
+    async fn lost_lowering(&self, order: &DepositOrder, amount: Money, lower: bool) -> Option<String> {
+        if !lower {
+            return None;
+        }
+        // The gateway counts what was debited before as part of the disposition's value.
+        let value = captured_before(order).plus(amount).ok()?;
+        let error = self.modify(order, value).await.err()?;
+        let cause = error.to_string();
+        tracing::warn!(deposit.id = %order.deposit, cause, "a reserve was not lowered");
+        match advice(Operation::ModifyDispositionValue, error.failure()) {
+            Advice::Never | Advice::AskOnly | Advice::Arrived => None,
+            Advice::Again | Advice::AskThenDecide | Advice::SameIdAgain => Some(cause),
+        }
+    }
+
     async fn create(&self, order: &DepositOrder) -> Result<String, super::client::CallError> {
         let new = NewDisposition {
             mtid: &order.reference,
@@ -277,35 +303,6 @@ impl Processor {
     }
 }
 
-/// What became of a part whose debit had no answer.
-enum Part {
-    Taken,
-    NotTaken,
-    Untold,
-}
-
-fn captured_before(order: &DepositOrder) -> Money {
-    let minor = order.extra.get(CAPTURED_MINOR).and_then(|text| text.parse().ok()).unwrap_or(0);
-    Money::from_minor(minor, order.amount.currency())
-}
-
-fn open_before(order: &DepositOrder) -> Money {
-    order.amount.minus(captured_before(order)).unwrap_or(order.amount)
-}
-
-/// The first part shows in the state. Later ones show only in the open rest, which not every gateway is sure to tell:
-/// one that goes on telling the whole amount tells nothing.
-fn part(order: &DepositOrder, before: Money, amount: Money, there: &Disposition) -> Part {
-    if captured_before(order).is_zero() {
-        return if there.state == State::Debited { Part::Taken } else { Part::NotTaken };
-    }
-    match before.minus(amount) {
-        Ok(rest) if rest == there.amount => Part::Taken,
-        Ok(_) if before == there.amount && before != order.amount => Part::NotTaken,
-        Ok(_) | Err(_) => Part::Untold,
-    }
-}
-
 fn paid(order: &DepositOrder, amount: Money) -> DepositOutcome {
     DepositOutcome::Paid {
         reference: order.reference.clone(),
@@ -328,53 +325,4 @@ fn failed(code: &str, reason: &str) -> DepositOutcome {
 
 fn unknown(cause: &str) -> DepositOutcome {
     DepositOutcome::Unknown { cause: cause.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::samples::eur;
-    use super::*;
-
-    fn order(captured: i64) -> DepositOrder {
-        let extra = [(CAPTURED_MINOR.to_owned(), captured.to_string())];
-        DepositOrder {
-            deposit: crate::domain::ids::DepositId(1),
-            reference: "DE-1".to_owned(),
-            processor_reference: None,
-            amount: eur(2490),
-            front_end: String::new(),
-            pin: String::new(),
-            customer: Default::default(),
-            method: String::new(),
-            language: String::new(),
-            capture: Capture::Manual,
-            urls: crate::processors::ReturnUrls {
-                success: String::new(),
-                failure: String::new(),
-                back: String::new(),
-                notify: String::new(),
-            },
-            instrument: None,
-            extra: extra.into(),
-        }
-    }
-
-    /// `+` taken, `-` not taken, `?` untold; a part of 10.00, of 24.90.
-    #[test]
-    fn a_part_without_an_answer_is_taken_only_if_state_or_rest_say_so() {
-        let sign = |captured, letter: &str, open| {
-            let there = Disposition { state: State::read(letter), amount: eur(open), cards: Vec::new() };
-            let order = order(captured);
-            match part(&order, open_before(&order), eur(1000), &there) {
-                Part::Taken => '+',
-                Part::NotTaken => '-',
-                Part::Untold => '?',
-            }
-        };
-        // The first part shows in the state, whichever amount the gateway tells.
-        assert_eq!(["S", "E"].map(|letter| sign(0, letter, 2490)), ['-', '+']);
-        assert_eq!(sign(0, "E", 1490), '+');
-        // A second one shows in the open rest, if the gateway tells that.
-        assert_eq!([1990, 990, 1490, 2490].map(|open| sign(500, "E", open)), ['-', '+', '?', '?']);
-    }
 }

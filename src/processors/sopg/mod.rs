@@ -14,6 +14,7 @@ pub mod mid;
 pub mod modify_disposition;
 pub mod notification;
 pub mod panel;
+mod parts;
 pub mod payout;
 pub mod payout_state;
 pub mod processor;

@@ -170,6 +170,66 @@ async fn parts_need_the_vendors_consent() {
     }
 }
 
+/// Where the account may, the last capture lowers the reserve to what it takes, before anything is debited. Whatever
+/// comes of that, the capture is made.
+#[tokio::test]
+async fn a_smaller_last_capture_lowers_the_reserve_first_where_the_account_may() {
+    for scratch in databases() {
+        let bench = Bench::with(scratch, |settings| {
+            settings.sopg.accounts.values_mut().for_each(|account| account.modify = true);
+        })
+        .await;
+        let unlucky = |kind| (Some(kind), false);
+        let mut lowerings = 0;
+        for (fault, is_lowered) in [
+            (None, true),
+            unlucky(Kind::ResetBefore),
+            (Some(Kind::ResetAfter), true),
+            (Some(Kind::PageAfter(502)), true),
+            unlucky(Kind::CodesBefore { result: 2, error: 10007 }),
+            unlucky(Kind::CodesBefore { result: 1, error: 2020 }),
+            unlucky(Kind::CodesBefore { result: 1, error: 10014 }),
+        ] {
+            for in_parts in [false, true] {
+                let what = format!("{fault:?}, in parts: {in_parts}");
+                let paying = authorized(&bench, EUROS).await;
+                let (before, value) = if in_parts { ("1.50", 350) } else { ("0.00", 200) };
+                if in_parts {
+                    let part = json!({ "Amount": before, "Final": "false" });
+                    assert_eq!(capture(&bench, &paying, part).await["Status"], 0, "{what}");
+                    assert_eq!(bench.gateway.calls("modifyDispositionValue"), lowerings, "{what}: a part");
+                }
+                if let Some(kind) = &fault {
+                    bench.fails("modifyDispositionValue", kind.clone(), 1);
+                }
+                let reply = capture(&bench, &paying, json!({ "Amount": "2.00", "Final": "true" })).await;
+                assert_eq!(reply["Status"], 0, "{what}: {reply}");
+                lowerings += 1;
+                assert_eq!(bench.gateway.calls("modifyDispositionValue"), lowerings, "{what}: tried once");
+                let (value_there, debited) = bench.gateway.look(|book| {
+                    let known = book.dispositions.iter().find(|known| known.mtid == paying.mtid);
+                    known.map(|known| (known.value, known.debited)).expect("it is there")
+                });
+                assert_eq!(debited, value, "{what}");
+                assert_eq!(value_there, if is_lowered { value } else { 500 }, "{what}");
+                assert_eq!(
+                    (bench.status(&paying).await.as_str(), bench.letter(&paying).as_str()),
+                    ("Credited", "O")
+                );
+                let credited = if in_parts { "3.50" } else { "2.00" };
+                assert_eq!(bench.story.balance(&paying.customer).await, credited, "{what}");
+                bench.books_agree().await;
+            }
+        }
+        // What takes all there is lowers nothing.
+        let whole = authorized(&bench, EUROS).await;
+        assert_eq!(capture(&bench, &whole, json!({})).await["Status"], 0);
+        assert_eq!(bench.gateway.calls("modifyDispositionValue"), lowerings);
+        bench.is_credited_once(&whole, "whole").await;
+        bench.ends().await;
+    }
+}
+
 /// The debit of a part had no answer, and by the time anything is to be heard the window is over, where the gateway
 /// tells no open rest any more. Nobody may say then that nothing was taken.
 #[tokio::test]

@@ -8,5 +8,6 @@ mod deposits;
 mod endings;
 mod faults;
 mod killed;
+mod notices;
 mod payouts;
 mod refunds;
