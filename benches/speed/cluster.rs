@@ -1,5 +1,6 @@
 //! A throwaway PostgreSQL with a real disk flush, run by the same script as the tests'.
 
+use super::server::CUSTOMERS;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -67,9 +68,20 @@ impl Cluster {
 
     /// Transactions a second of a script at so many clients.
     pub fn pgbench(&self, database: &str, script: &Path, clients: usize, seconds: f64) -> f64 {
+        let time = (seconds.ceil() as u64).to_string();
+        self.run_pgbench(database, script, &["-c", &clients.to_string(), "-j", "2", "-T", &time])
+    }
+
+    /// Runs a script once.
+    pub fn pgbench_once(&self, database: &str, script: &Path) {
+        self.run_pgbench(database, script, &["-c", "1", "-t", "1"]);
+    }
+
+    fn run_pgbench(&self, database: &str, script: &Path, how: &[&str]) -> f64 {
         let output = Command::new(self.programs.join("pgbench"))
             .args(["-h", &self.folder.display().to_string(), "-U", "tillgate", "-n", "-M", "prepared"])
-            .args(["-c", &clients.to_string(), "-j", "2", "-T", &(seconds.ceil() as u64).to_string()])
+            .args(["-D", &format!("customers={CUSTOMERS}")])
+            .args(how)
             .arg("-f")
             .arg(script)
             .arg(database)

@@ -1,4 +1,4 @@
-\set c random(1, 1000)
+\set c random(1, :customers)
 WITH k AS (SELECT 5000000000000000000 + nextval('bench_ids') * 8 AS n),
  c AS (SELECT * FROM bench_customers WHERE number = :c),
  h AS (SELECT * FROM bench_house WHERE client = :client_id),

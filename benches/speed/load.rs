@@ -64,6 +64,19 @@ pub async fn run(
     }
 }
 
+/// Runs the script's first turns on one connection, each of which must be good.
+pub async fn times(address: SocketAddr, turns: u64, good: &'static str, script: Script) {
+    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    let mut buffer = Vec::new();
+    for turn in 0..turns {
+        let request = script(0, turn, &buffer);
+        stream.write_all(&request).await.expect("the server reads");
+        assert!(response(&mut stream, &mut buffer).await, "the server closed a connection");
+        let text = String::from_utf8_lossy(&buffer);
+        assert!(text.contains(good), "not a good answer: {text}");
+    }
+}
+
 async fn connection(
     address: SocketAddr,
     number: usize,

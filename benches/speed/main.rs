@@ -12,6 +12,7 @@ mod measures;
 mod peers;
 mod pool_peer;
 mod proc;
+mod rows;
 mod server;
 mod table;
 

@@ -5,6 +5,7 @@ use super::cluster::Cluster;
 use super::load::{self, Load};
 use super::peers::{self, Peer};
 use super::proc::cpu_ticks;
+use super::rows::Rows;
 use super::server::{self, Server, Setting};
 use super::table::{Bar, Table};
 use std::path::PathBuf;
@@ -157,6 +158,7 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
     };
     let server = start().await;
     peers::prepare(cluster, DATABASE);
+    same_work(cluster, DATABASE, &server, options).await;
     let script = peers::pgbench_script();
     let bench = |clients: usize| cluster.pgbench(DATABASE, &script, clients, options.seconds);
     // Plans, caches and files are warm for everybody.
@@ -279,6 +281,38 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
     if options.wants("growth_pg_1m") {
         let server = start().await;
         growth("growth_pg_1m", &server, options, table).await;
+    }
+}
+
+/// Nobody is measured who writes less than we do.
+async fn same_work(cluster: &Cluster, database: &str, server: &Server, options: &Options) {
+    let snapshot =
+        || Rows::of(|query| cluster.psql(database, query).unwrap_or_else(|error| panic!("{error}")));
+    let once = |address| load::times(address, 1, GOOD, server::spread(salt()));
+    // The first call of a process opens what is its own.
+    once(server.address).await;
+    let mut before = snapshot();
+    once(server.address).await;
+    let mut after = snapshot();
+    let ours = after.written_since(&before);
+    before = after;
+
+    cluster.pgbench_once(database, &peers::pgbench_script());
+    after = snapshot();
+    ours.assert_same_work(&after.written_since(&before), "pgbench");
+    before = after;
+
+    let pool = Peer::pool(cluster, database).await;
+    once(pool.address).await;
+    after = snapshot();
+    ours.assert_same_work(&after.written_since(&before), "the plain pool");
+    before = after;
+
+    if options.wants("express_ratio")
+        && let Some(express) = Peer::express(cluster, database).await
+    {
+        once(express.address).await;
+        ours.assert_same_work(&snapshot().written_since(&before), "Express");
     }
 }
 

@@ -15,22 +15,7 @@ pub fn pgbench_script() -> PathBuf {
 /// Tables by which the peers find customers and house accounts, on a database that the product has filled with
 /// customers. Every client has house accounts of its own, so that pgbench does not wait on one hot row.
 pub fn prepare(cluster: &Cluster, database: &str) {
-    let sql = format!(
-        "CREATE SEQUENCE bench_ids CACHE 100;
-         CREATE TABLE bench_customers (number int PRIMARY KEY, customer_id bigint, account_id bigint, pin text);
-         INSERT INTO bench_customers
-           SELECT row_number() OVER (ORDER BY c.id), c.id, a.id, c.pin FROM customers c
-           JOIN accounts a ON a.name = 'customer/' || c.name || '#0' WHERE c.front_end = '{FRONT_END}';
-         CREATE TABLE bench_house (client int PRIMARY KEY, lane bigint, transit_id bigint, fees_id bigint);
-         INSERT INTO lanes SELECT 600 + i, 'bench/' || i, 0, 0, '', 0 FROM generate_series(0, 63) i;
-         INSERT INTO accounts SELECT 6000000000000000000 + i, 'payouts_in_transit/{FRONT_END}#' || (600 + i), 0,
-           'payouts_in_transit/{FRONT_END}', 600 + i, 'payouts_in_transit', 'EUR', 0 FROM generate_series(0, 63) i;
-         INSERT INTO accounts SELECT 6100000000000000000 + i, 'fees/{FRONT_END}#' || (600 + i), 0,
-           'fees/{FRONT_END}', 600 + i, 'fees', 'EUR', 0 FROM generate_series(0, 63) i;
-         INSERT INTO bench_house SELECT i, 600 + i, 6000000000000000000 + i, 6100000000000000000 + i
-           FROM generate_series(0, 63) i"
-    );
-    cluster.psql(database, &sql).unwrap_or_else(|error| panic!("{error}"));
+    cluster.psql(database, include_str!("prepare.sql")).unwrap_or_else(|error| panic!("{error}"));
     let count = cluster.psql(database, "SELECT count(*) FROM bench_customers").expect("a count");
     assert_eq!(count, CUSTOMERS.to_string());
 }

@@ -49,7 +49,7 @@ type PgPool = Pool<ConnectionManager<PgConnection>>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Call {
+pub struct Call {
     front_end_name: String,
     #[serde(rename = "PIN")]
     pin: String,
@@ -97,7 +97,7 @@ async fn create(call: web::Json<Call>, pool: web::Data<PgPool>) -> HttpResponse 
     }
 }
 
-fn write(connection: &mut PgConnection, call: &Call) -> QueryResult<String> {
+pub fn write(connection: &mut PgConnection, call: &Call) -> QueryResult<String> {
     let front_end = &call.front_end_name;
     let key = format!("{front_end}/CreatePayout/{}", call.trace_id);
     let kept: Option<String> =

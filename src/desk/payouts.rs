@@ -20,7 +20,9 @@ impl Desk {
             .transact(&turn, Wants::nothing(), move |tx| carry_out_payout::next(tx, id, &held, &by));
         let (attempt, payout, outcome, asked) = match next.await? {
             Next::Nothing => return Ok(None),
-            Next::Later => return Ok(Some(Applied { state: AttemptState::Planned, inquiries: 0 })),
+            Next::Later => {
+                return Ok(Some(Applied { state: AttemptState::Planned, inquiries: 0, absent: false }));
+            }
             Next::Send(next) => {
                 let (attempt, payout) = *next;
                 let outcome = match self.payout_order(&attempt, &payout).await {

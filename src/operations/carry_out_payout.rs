@@ -134,6 +134,8 @@ const NOTHING_TO_SEND: &str = "NOTHING-TO-SEND";
 pub struct Applied {
     pub state: AttemptState,
     pub inquiries: i64,
+    /// Its processor confirmed that it does not know it: what was sent never arrived.
+    pub absent: bool,
 }
 
 /// Applies an outcome; `None` when the claim was lost, and then nothing is written.
@@ -190,7 +192,8 @@ pub fn apply(
         let reference = attempt.processor_reference.clone();
         update_payout::approve(tx, attempt.payout, reference, rules, caller)?;
     }
-    Ok(Some(Applied { state: attempt.state, inquiries: attempt.inquiries }))
+    let absent = *outcome == Outcome::NotFound && attempt.state == AttemptState::Planned;
+    Ok(Some(Applied { state: attempt.state, inquiries: attempt.inquiries, absent }))
 }
 
 fn record(

@@ -40,16 +40,14 @@ pub struct Listed {
 pub fn put(tx: &mut Tx<'_>, errand: &Errand, due: DateTime<Utc>) -> Result<(), StoreError> {
     let name = crate::domain::ids::path(&[&errand.kind, &errand.subject]);
     if let Some(mut row) = tx.find::<OutboxRow>(&name)? {
-        if row.done_at.is_some() || row.parked_at.is_some() {
-            // A new reason brings it back.
-            row.done_at = None;
-            row.parked_at = None;
-            row.tries = 0;
-            row.due_at = micros(due);
-        }
-        // Whoever carries it out now began before this reason: the count that differs makes him leave it open.
+        let fresh = row.done_at.is_some() || row.parked_at.is_some();
+        // Whoever carries it out now began before this reason, and is told so by the count that differs. What it was
+        // due for is being done, so that this reason alone says when it is due again.
+        let first_since_claimed = row.tries > 0 && is_leased(tx, &row)?;
+        row.due_at = if fresh || first_since_claimed { micros(due) } else { row.due_at.min(micros(due)) };
+        row.done_at = None;
+        row.parked_at = None;
         row.tries = 0;
-        row.due_at = row.due_at.min(micros(due));
         return tx.update(row);
     }
     let now = tx.now_micros();
@@ -103,6 +101,14 @@ pub fn claim(tx: &mut Tx<'_>, worker: &str, most: i64, lease: Duration) -> Resul
     Ok(claimed)
 }
 
+/// Whether somebody is carrying it out.
+fn is_leased(tx: &mut Tx<'_>, row: &OutboxRow) -> Result<bool, StoreError> {
+    match row.leased_until {
+        Some(until) => Ok(until >= tx.lease_micros()?),
+        None => Ok(false),
+    }
+}
+
 /// What may be claimed: neither done nor given up, due, and nobody's.
 const DUE: &str = "WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= ? \
     AND (leased_until IS NULL OR leased_until < ?)";
@@ -142,13 +148,12 @@ pub fn is_held(tx: &mut Tx<'_>, claim: &Claimed) -> Result<bool, StoreError> {
     Ok(held(tx, claim)?.is_some())
 }
 
-/// The errand is done, unless it was asked for again since it was claimed. `false` when the claim was lost meanwhile.
+/// The errand is done, unless it was asked for again since it was claimed: then it is due when that says. `false`
+/// when the claim was lost meanwhile.
 pub fn finish(tx: &mut Tx<'_>, claim: &Claimed) -> Result<bool, StoreError> {
     let Some(mut row) = held(tx, claim)? else { return Ok(false) };
     if row.tries == claim.tries {
         row.done_at = Some(tx.now_micros());
-    } else {
-        row.due_at = tx.now_micros();
     }
     row.leased_by = None;
     row.leased_until = None;
@@ -159,7 +164,7 @@ pub fn finish(tx: &mut Tx<'_>, claim: &Claimed) -> Result<bool, StoreError> {
 /// The errand is to be tried again later. `false` when the claim was lost meanwhile.
 pub fn again(tx: &mut Tx<'_>, claim: &Claimed, due: DateTime<Utc>, why: &str) -> Result<bool, StoreError> {
     let Some(mut row) = held(tx, claim)? else { return Ok(false) };
-    row.due_at = if row.tries == claim.tries { micros(due) } else { tx.now_micros() };
+    row.due_at = if row.tries == claim.tries { micros(due) } else { row.due_at.min(micros(due)) };
     row.last_error = Some(why.to_owned());
     row.leased_by = None;
     row.leased_until = None;

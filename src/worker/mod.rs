@@ -118,6 +118,10 @@ impl Worker {
         let Some(applied) = self.desk.carry_out(id, claim).await? else { return Ok(()) };
         match applied.state {
             AttemptState::Succeeded | AttemptState::Refused => Ok(()),
+            // It waited for its inquiries already.
+            AttemptState::Planned if applied.absent => {
+                self.again(claim, schedule::RESENT, "it never arrived").await
+            }
             AttemptState::Planned | AttemptState::Sending => {
                 self.again(claim, schedule::after_trouble(claim.tries), "not sent").await
             }

@@ -15,6 +15,9 @@ pub fn inquiry(inquiries: i64) -> Duration {
     }
 }
 
+/// What never arrived is sent again.
+pub const RESENT: Duration = Duration::seconds(5);
+
 /// After so many tries that failed on our own side or before anything left.
 pub fn after_trouble(tries: i64) -> Duration {
     match tries {

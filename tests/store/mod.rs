@@ -7,5 +7,6 @@ mod house;
 mod leases;
 mod model;
 mod outages;
+mod peers;
 mod plans;
 mod races;
