@@ -59,7 +59,7 @@ pub struct Call {
     pp: String,
 }
 
-static NEXT: AtomicI64 = AtomicI64::new(0);
+static NEXT: AtomicI64 = AtomicI64::new(7_000_000_000_000_000_000);
 
 pub fn run(address: &str, url: &str) {
     let pool: PgPool = Pool::builder().max_size(16).build(ConnectionManager::new(url)).expect("a pool");
@@ -191,7 +191,10 @@ pub fn write(connection: &mut PgConnection, call: &Call) -> QueryResult<String> 
             audit::from_state.eq(""),
             audit::to_state.eq("Requested"),
             audit::request_id.eq("be6b938f0d607a3a"),
-            audit::detail.eq("{\"trace_id\":1,\"amount\":\"12.00 EUR\",\"fee\":\"0.50 EUR\"}"),
+            audit::detail.eq(format!(
+                "{{\"trace_id\":{},\"amount\":\"12.00 EUR\",\"fee\":\"0.50 EUR\",\"postings\":[\"customer/{front_end}/{}: -12.50 EUR\",\"payouts_in_transit/{front_end}: 12.00 EUR\",\"fees/{front_end}: 0.50 EUR\"]}}",
+                call.trace_id, call.pin
+            )),
         ))
         .execute(connection)?;
     diesel::insert_into(replies::table)
@@ -200,7 +203,9 @@ pub fn write(connection: &mut PgConnection, call: &Call) -> QueryResult<String> 
             replies::name.eq(&key),
             replies::version.eq(0),
             replies::fingerprint.eq(format!("{}/1200/EUR/50", call.pin)),
-            replies::reply.eq(&id),
+            replies::reply.eq(format!(
+                "{{\"refused\":null,\"description\":\"Payout recorded\",\"payout\":\"{id}\",\"deposit\":null,\"reversal\":null}}"
+            )),
             replies::at.eq(0),
         ))
         .execute(connection)?;

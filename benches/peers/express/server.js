@@ -63,10 +63,12 @@ app.post("/cashier/CreatePayout", async (request, response) => {
       `INSERT INTO audit (id, lane, seq, hash, at, kind, subject, front_end, pin, who, why, from_state, to_state, request_id, detail)
        VALUES ($1, $2, $3, $4, 0, 'payout.created', $5, $6, $7, 'INTERNET', '', '', 'Requested', 'be6b938f0d607a3a', $8)`,
       [n + 5n, lane, n, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", id, frontEnd, pin,
-        JSON.stringify({ trace_id: trace, amount: "12.00 EUR", fee: "0.50 EUR", postings: [`${path}: -12.50 EUR`] })]);
+        JSON.stringify({ trace_id: trace, amount: "12.00 EUR", fee: "0.50 EUR", postings: [
+          `${path}: -12.50 EUR`, `payouts_in_transit/${frontEnd}: 12.00 EUR`, `fees/${frontEnd}: 0.50 EUR`,
+        ] })]);
     await q(client, "keep",
       "INSERT INTO replies (id, name, version, fingerprint, reply, at) VALUES ($1, $2, 0, $3, $4, 0)",
-      [n + 4n, key, `${pin}/1200/EUR/50`, JSON.stringify({ payout: id, description: "Payout recorded" })]);
+      [n + 4n, key, `${pin}/1200/EUR/50`, JSON.stringify({ refused: null, description: "Payout recorded", payout: id, deposit: null, reversal: null })]);
     await client.query("COMMIT");
     response.json({ Status: 0, Description: "Payout recorded", ExtPayoutID: id });
   } catch (error) {
