@@ -1,7 +1,7 @@
 //! What we are compared with: pgbench writing the same rows, a plain diesel pool, and an Express service.
 
 use super::cluster::Cluster;
-use super::server::{CUSTOMERS, FRONT_END, free_address};
+use super::server::{CUSTOMERS, free_address};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
