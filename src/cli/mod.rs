@@ -90,7 +90,7 @@ enum Command {
     /// Paygate by hand: open, seal and sign messages.
     #[command(subcommand)]
     Paygate(paygate::Command),
-    /// The REST gateway by hand: checksums.
+    /// The REST gateway by hand: checksums, balance, transactions, what is stored there, invoices.
     #[command(subcommand)]
     RestGateway(rest_gateway::Command),
     /// Run a processor's simulator by itself.
@@ -116,7 +116,7 @@ pub fn run() -> ExitCode {
         Command::Deposit(command) => deposit::run(&global, &command),
         Command::Outbox(command) => outbox::run(&global, command),
         Command::Paygate(command) => paygate::run(&global, &command),
-        Command::RestGateway(command) => rest_gateway::run(&global, &command),
+        Command::RestGateway(command) => rest_gateway::run(&global, command),
         Command::Sandbox(command) => sandbox::run(&command),
         Command::Completions(args) => completions::run(&args),
     };

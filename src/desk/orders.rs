@@ -115,7 +115,8 @@ impl Desk {
         let (front_end, pin) = (payout.front_end.clone(), payout.pin.clone());
         let (account, terms) = (attempt.account.clone(), attempt.terms.clone());
         let route = |route: Route| attempt.route == route.name();
-        let (against_deposit, to_its_card) = (route(Route::PaygateCredit), route(Route::RestGatewayPayout));
+        let (against_deposit, at_gateway) = (route(Route::PaygateCredit), route(Route::RestGatewayPayout));
+        let to_its_card = at_gateway && payout.bank_account.is_none();
         let found = self.store.read(move |connection| {
             let Some(customer) = customers::find_now(connection, &front_end, &pin)? else { return Ok(None) };
             let instrument = match terms.instrument {
@@ -137,9 +138,10 @@ impl Desk {
             // It was sent before, and asked about: a refusal of this try may speak of that one.
             extra.insert(sopg::verdict::ATTEMPTED.to_owned(), "payout".to_owned());
         }
-        if to_its_card {
+        if at_gateway {
             let notify = format!("{}/notify/{}", self.public_url, attempt.account);
             extra.insert(rest_gateway::payouts::NOTIFY_URL.to_owned(), notify);
+            extra.extend(payout.bank_account.iter().flat_map(rest_gateway::payouts::to_bank_account));
         }
         if let Some((_, managed)) = deposit.as_ref().filter(|_| against_deposit) {
             extra.insert(paygate::EXTRA_DEPOSIT_TRANS_ID.to_owned(), managed.reference.clone());

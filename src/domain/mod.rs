@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock, draws a random number or knows a wire format or SQL. A decision takes
 //! what was loaded, returns the new state with its ledger transaction and its facts, or a [`refusal::Refusal`].
 
+pub mod bank_account;
 pub mod customer;
 pub mod debit;
 pub mod deposit;

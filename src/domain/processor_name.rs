@@ -35,6 +35,14 @@ impl Route {
         }
     }
 
+    /// Whether a payout of this route can go to a bank account that the cashier names.
+    pub fn pays_to_bank_accounts(self) -> bool {
+        match self {
+            Route::Cashier | Route::RestGatewayPayout => true,
+            Route::PaygateCreditex | Route::PaygateBatch | Route::PaygateCredit | Route::SopgPayout => false,
+        }
+    }
+
     /// Whose stored instrument a payout of this route goes to.
     pub fn instrument_issuer(self) -> Option<&'static str> {
         match self {

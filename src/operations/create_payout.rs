@@ -2,6 +2,7 @@
 
 use super::answer::Once;
 use super::{Answer, Call, Caller, OperationError, Rules, active_customer, post, refusable, told};
+use crate::domain::bank_account::BankAccount;
 use crate::domain::debit::DebitEvent;
 use crate::domain::ids::PayoutId;
 use crate::domain::ledger::Account;
@@ -19,6 +20,7 @@ pub struct Wish {
     pub fee: Money,
     pub processor: Option<Mapped>,
     pub payment_method: Option<String>,
+    pub bank_account: Option<BankAccount>,
     pub created_by: Option<String>,
 }
 
@@ -27,7 +29,9 @@ impl Wish {
         let currency = self.amount.currency();
         let amount = self.amount.minor().to_string();
         let fee = self.fee.minor().to_string();
-        let content = [self.pin.as_str(), &amount, currency.code(), &fee];
+        let account = self.bank_account.as_ref().map(BankAccount::content);
+        let mut content = vec![self.pin.as_str(), &amount, currency.code(), &fee];
+        content.extend(account.as_deref());
         Once::new(&rules.front_end.name, "CreatePayout", "TraceID", &self.trace_id.to_string(), &content)
     }
 
@@ -77,6 +81,7 @@ fn create(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resul
         fee: wish.fee,
         processor: wish.processor.clone(),
         payment_method: wish.payment_method.clone(),
+        bank_account: wish.bank_account.clone(),
         created_by: wish.created_by.clone(),
     };
     let change = Payout::create(wanted, front_end, available)?;

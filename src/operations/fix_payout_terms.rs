@@ -25,10 +25,13 @@ pub enum Fixed {
 
 pub fn run(tx: &mut Tx<'_>, attempt: &Attempt, payout: &Payout) -> Result<Fixed, OperationError> {
     let customer = customers::find(tx, &payout.front_end, &payout.pin)?.ok_or(Refusal::CustomerNotFound)?;
-    if attempt.route == Route::PaygateCredit.name() {
+    let route = Route::ALL.into_iter().find(|route| route.name() == attempt.route);
+    if payout.bank_account.is_some() && !route.is_some_and(Route::pays_to_bank_accounts) {
+        return Ok(Fixed::Never("the payout names a bank account, which its processor can't pay to"));
+    }
+    if route == Some(Route::PaygateCredit) {
         return against_deposit(tx, attempt, customer.id, payout.debit.amount);
     }
-    let route = Route::ALL.into_iter().find(|route| route.name() == attempt.route);
     let instrument = match route.and_then(Route::instrument_issuer) {
         Some(issuer) => customers::latest_instrument_id(tx, customer.id, issuer)?,
         None => None,

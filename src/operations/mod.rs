@@ -13,6 +13,7 @@ pub mod capture_deposit;
 pub mod carry_out_payout;
 pub mod create_payout;
 pub mod fix_payout_terms;
+pub mod keep_instrument;
 pub mod open_deposit;
 pub mod people;
 pub mod process_deposit;

@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::rows::PayoutRow;
 use super::statement::Bind;
 use super::tx::Tx;
+use crate::domain::bank_account::BankAccount;
 use crate::domain::debit::DebitState;
 use crate::domain::ids::{PayoutId, ReversalId, path};
 use crate::domain::money::Money;
@@ -16,6 +17,7 @@ use crate::domain::payout::attempt::AttemptState;
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::payout::{Debit, Named, Payout, Reversal};
 use crate::domain::processor_name::Route;
+use std::collections::BTreeMap;
 
 /// One payout for each of a front end's TraceIDs.
 fn name(front_end: &str, trace_id: i64) -> String {
@@ -59,6 +61,7 @@ pub fn insert(tx: &mut Tx<'_>, payout: &Payout, customer: i64) -> Result<(), Sto
         attempt_state: None,
         created_at: now,
         updated_at: now,
+        bank_account: payout.bank_account.as_ref().map(kept_account),
     };
     fill(&mut row, payout);
     tx.insert(row)
@@ -172,6 +175,10 @@ pub(super) fn payout(row: PayoutRow) -> Result<Payout, StoreError> {
         Some(name) => Some(AttemptState::from_name(name).ok_or_else(|| corrupt("attempt_state"))?),
     };
     let reversal = row.reversal_id.map(|id| Reversal { id: ReversalId(id), trace_id: row.reversal_trace_id });
+    let bank_account = match row.bank_account.as_deref() {
+        None => None,
+        Some(kept) => Some(bank_account(kept).ok_or_else(|| corrupt("bank_account"))?),
+    };
     Ok(Payout {
         id: PayoutId(row.id),
         status,
@@ -184,12 +191,23 @@ pub(super) fn payout(row: PayoutRow) -> Result<Payout, StoreError> {
         pin: row.pin,
         trace_id: row.trace_id,
         payment_method: row.payment_method,
+        bank_account,
         transaction_id: row.transaction_id,
         created_by: row.created_by,
         updated_by: row.updated_by,
         reversal,
         attempt,
     })
+}
+
+fn kept_account(account: &BankAccount) -> String {
+    let parts = account.parts().map(|(name, text)| (name.to_owned(), serde_json::Value::from(text)));
+    serde_json::Value::Object(parts.collect()).to_string()
+}
+
+fn bank_account(kept: &str) -> Option<BankAccount> {
+    let parts: BTreeMap<String, String> = serde_json::from_str(kept).ok()?;
+    BankAccount::read(|name| parts.get(name).cloned()).ok().flatten()
 }
 
 fn debit_state(name: &str) -> Option<DebitState> {

@@ -97,6 +97,7 @@ row! {
         attempt_state: Option<String>,
         created_at: i64,
         updated_at: i64,
+        bank_account: Option<String>,
     }
 }
 

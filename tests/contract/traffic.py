@@ -226,6 +226,12 @@ for encoding in TYPES:
     opened = {"TraceID": trace, "PP": "CFT", "Amount": "120.00", "Fee": "2.50", "Currency": "EUR"}
     payout = do("CreatePayout", **opened, CreatedBy="INTERNET", TransactionID="")["ExtPayoutID"]
     assert do("CreatePayout", **opened)["Replayed"] == 1
+    to_bank = opened | {"TraceID": trace + 500, "BankTransferType": "BT", "BankAccountNumber": "DE89370400440532013000"}
+    to_bank |= {"BankAccountName": "Ann Example", "BankAccountType": "savings", "BankName": "Example Bank"}
+    to_bank |= {"BankCode": "37040044", "BankBranchName": "Main", "BankBranchCode": "1", "BankIFSC": "HDFC0000123"}
+    do("CreatePayout", **to_bank)
+    do("CreatePayout", 33, **(to_bank | {"BankAccountNumber": "DE02120300000000202051"}))
+    do("CreatePayout", 3, **(opened | {"TraceID": trace + 600, "BankAccountNumber": "DE89370400440532013000"}))
     do("CreatePayout", 20, **(opened | {"TraceID": trace + 1000, "Amount": "100000.00"}))
     do("CreatePayout", 21, **(opened | {"TraceID": trace + 2000, "PP": "Nowhere"}))
     assert do("GetPayout", TraceID=trace)["DebitState"] == "NotTaken"

@@ -176,6 +176,7 @@ impl Small {
             fee: eur(0),
             processor: Some(self.house.mapped(Means::Automatic)),
             payment_method: None,
+            bank_account: None,
             created_by: None,
         };
         let seen = self.house.run(HOUSE, 0, Wish::Create(wish)).await;

@@ -70,6 +70,7 @@ pub fn payout(pin: &str, trace_id: i64, minor: i64) -> create_payout::Wish {
         fee: eur(0),
         processor: None,
         payment_method: None,
+        bank_account: None,
         created_by: None,
     }
 }

@@ -127,8 +127,9 @@ async fn pair(story: &Story, method: &str) -> Pair {
             Pair { good: (!REFUSED_ONLY.contains(&method)).then_some(good), bad }
         }
         "CreatePayout" => {
+            let account = json!({ "BankTransferType": "BT", "BankAccountNumber": "DE89370400440532013000" });
             let bad = with(&payout, json!({ "TraceID": number(), "Amount": "99999.00" }));
-            Pair { good: Some(payout), bad }
+            Pair { good: Some(with(&payout, account)), bad }
         }
         "UpdatePayout" | "GetPayout" => {
             let id = done(story, "CreatePayout", &payout).await["ExtPayoutID"].clone();

@@ -191,6 +191,25 @@ pub(super) const STORE_CARD: Field = field(
     "true",
     "true: the processor stores the card, and ChargeStored can charge it later.",
 );
+pub(super) const BANK_TRANSFER_TYPE: Field = field(
+    "BankTransferType",
+    Kind::Text { max: 30 },
+    Optional,
+    "BT",
+    "The payout goes to a bank account or wallet: how, by the processor's name for it. Needed with the other Bank fields.",
+);
+pub(super) const BANK_ACCOUNT_NUMBER: Field =
+    bank("BankAccountNumber", 40, "DE89370400440532013000", "The account's number or IBAN.");
+pub(super) const BANK_ACCOUNT_NAME: Field =
+    bank("BankAccountName", 100, "Ann Example", "Whose account it is.");
+pub(super) const BANK_ACCOUNT_TYPE: Field =
+    bank("BankAccountType", 30, "savings", "The kind of account, by the processor's name for it.");
+pub(super) const BANK_NAME: Field = bank("BankName", 100, "Example Bank", "The bank's name.");
+pub(super) const BANK_CODE: Field = bank("BankCode", 20, "37040044", "The bank's code or BIC.");
+pub(super) const BANK_BRANCH_NAME: Field = bank("BankBranchName", 100, "Main Street", "The branch's name.");
+pub(super) const BANK_BRANCH_CODE: Field = bank("BankBranchCode", 20, "001", "The branch's code.");
+pub(super) const BANK_IFSC: Field =
+    bank("BankIFSC", 11, "HDFC0000123", "The branch's IFSC, for transfers in India.");
 pub(super) const REDIRECT_URL: Field = field(
     "RedirectURL",
     Kind::Text { max: 4096 },
@@ -320,6 +339,11 @@ pub(super) const BALANCE: Field = field(
     "1000.00",
     "What the customer has, less the payouts that were debited, not less those that were not.",
 );
+
+/// A part of the bank account that a payout goes to.
+const fn bank(name: &'static str, max: usize, example: &'static str, meaning: &'static str) -> Field {
+    field(name, Kind::Text { max }, Optional, example, meaning)
+}
 
 /// A text that a reply carries when it is known.
 pub(super) const fn told(

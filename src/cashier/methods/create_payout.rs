@@ -2,6 +2,7 @@
 
 use super::super::call::Call;
 use super::super::reply::Told;
+use crate::domain::bank_account::BankAccount;
 use crate::domain::money::Money;
 use crate::operations::OperationError;
 use crate::operations::create_payout::{self, Wish};
@@ -14,6 +15,7 @@ pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
         fee: call.fee()?.unwrap_or(Money::zero(call.door.currency())),
         processor: call.processor()?,
         payment_method: call.text("PaymentMethod"),
+        bank_account: BankAccount::read(|part| call.text(part))?,
         created_by: call.text("CreatedBy"),
     };
     let (pin, wants) = (wish.pin.clone(), wish.wants(call.rules()));

@@ -8,6 +8,7 @@ mod tests;
 
 pub use change::{Alert, Change};
 
+use super::bank_account::BankAccount;
 use super::debit::{DebitState, Effect, effect};
 use super::front_end::FrontEnd;
 use super::ids::{PayoutId, ReversalId};
@@ -33,6 +34,8 @@ pub struct Payout {
     /// The processor that carries it out, as far as it is known.
     pub used: Option<Named>,
     pub payment_method: Option<String>,
+    /// Where it goes, if not to a card or an account that its processor knows.
+    pub bank_account: Option<BankAccount>,
     pub transaction_id: Option<String>,
     pub created_by: Option<String>,
     pub updated_by: Option<String>,
@@ -75,6 +78,7 @@ pub struct Wanted {
     pub fee: Money,
     pub processor: Option<Mapped>,
     pub payment_method: Option<String>,
+    pub bank_account: Option<BankAccount>,
     pub created_by: Option<String>,
 }
 
@@ -134,6 +138,7 @@ impl Payout {
             asked: wanted.processor.map(Named::from),
             used: None,
             payment_method: wanted.payment_method,
+            bank_account: wanted.bank_account,
             transaction_id: None,
             created_by: wanted.created_by,
             updated_by: None,

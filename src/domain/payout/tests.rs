@@ -45,6 +45,7 @@ fn created(front_end: &FrontEnd, available: i64, route: Route) -> Result<Change,
         fee: eur(250),
         processor: Some(mapped(route)),
         payment_method: None,
+        bank_account: None,
         created_by: None,
     };
     Payout::create(wanted, front_end, eur(available))
@@ -97,6 +98,7 @@ fn wanted() -> Wanted {
         fee: eur(250),
         processor: None,
         payment_method: None,
+        bank_account: None,
         created_by: None,
     }
 }

@@ -5,12 +5,33 @@ use super::operations::inquiry::{self, By};
 use super::operations::payout::{self, PaidOut, Payout};
 use super::status::{Standing, Taking};
 use super::trouble::Trouble;
+use crate::domain::bank_account::BankAccount;
 use crate::domain::outcome::Outcome;
 use crate::processors::{PayoutOrder, PayoutProcessor};
 use async_trait::async_trait;
 
 /// Where the gateway calls back about a payout, in the order's `extra`.
 pub const NOTIFY_URL: &str = "notify_url";
+
+/// The order's extras of a payout to a bank account or wallet.
+pub fn to_bank_account(account: &BankAccount) -> Vec<(String, String)> {
+    let named = |(part, text): (&str, &str)| {
+        let name = match part {
+            "BankTransferType" => "transferType",
+            "BankAccountNumber" => "bankAccountNumber",
+            "BankAccountName" => "bankAccountName",
+            "BankAccountType" => "accountType",
+            "BankName" => "bankName",
+            "BankCode" => "bankCode",
+            "BankBranchName" => "branchName",
+            "BankBranchCode" => "branchCode",
+            "BankIFSC" => "bankIfsc",
+            _ => return None,
+        };
+        Some((format!("bankAccount.{name}"), text.to_owned()))
+    };
+    account.parts().filter_map(named).collect()
+}
 
 #[async_trait]
 impl PayoutProcessor for RestGateway {
@@ -70,5 +91,19 @@ fn told(paid_out: PaidOut) -> Outcome {
             Outcome::Unknown { cause: "the reference is a payment's there".to_owned() }
         }
         Standing::Unknown => Outcome::Unknown { cause: "the payout's status is not known".to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::bank_account::PARTS;
+
+    #[test]
+    fn every_part_of_a_bank_account_has_a_name_there() {
+        let account = BankAccount::read(|part| Some(format!("{part}!"))).expect("read").expect("an account");
+        let extras = to_bank_account(&account);
+        assert_eq!(extras.len(), PARTS.len());
+        assert!(extras.contains(&("bankAccount.transferType".to_owned(), "BankTransferType!".to_owned())));
     }
 }

@@ -89,6 +89,7 @@ impl Run {
                 fee: eur(if self.chance.percent(50) { 0 } else { self.chance.between(1, 150) }),
                 processor: Some(self.house.mapped(means)),
                 payment_method: None,
+                bank_account: None,
                 created_by: None,
             };
             self.creates.push((house, customer, wish.clone(), means));

@@ -1,6 +1,7 @@
 //! Stories of money at the REST gateway: entered by the cashier's door, with a simulator that outlives the server.
 
 mod browser;
+mod by_hand;
 mod cards;
 mod charges;
 mod faults;
