@@ -193,5 +193,5 @@ pub fn lanes(connection: &mut Connection) -> Result<Vec<LaneRow>, StoreError> {
 }
 
 use diesel::sql_types::{BigInt, Text};
-type AuditSql =
+pub(super) type AuditSql =
     (BigInt, BigInt, BigInt, Text, BigInt, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text);

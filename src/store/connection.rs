@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use super::row::Row;
-use super::statement::{Bind, ByText, Cached, Statement};
+use super::statement::{Afresh, Bind, ByText, Cached, Statement};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::query_dsl::LoadQuery;
@@ -142,12 +142,30 @@ impl Connection {
         R::load::<ByText>(self, &sql, binds)
     }
 
+    /// The same for a condition that is not worth keeping prepared.
+    pub(super) fn select_afresh<R: Row>(
+        &mut self,
+        rest: &str,
+        binds: &[Bind<'_>],
+    ) -> Result<Vec<R>, StoreError> {
+        let sql = format!("{} {rest}", R::texts().select);
+        R::load::<Afresh>(self, &sql, binds)
+    }
+
     /// Loads the rows of one statement that works on both databases; `T` are the SQL types of its columns.
     pub fn load<T, U>(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<U>, StoreError>
     where
         for<'s> Statement<'s, T>: LoadQuery<'s, SqliteConnection, U> + LoadQuery<'s, PgConnection, U>,
     {
         self.load_cached::<ByText, T, U>(sql, binds)
+    }
+
+    /// The same for a text that is not worth keeping prepared.
+    pub(super) fn load_afresh<T, U>(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<U>, StoreError>
+    where
+        for<'s> Statement<'s, T, Afresh>: LoadQuery<'s, SqliteConnection, U> + LoadQuery<'s, PgConnection, U>,
+    {
+        self.load_cached::<Afresh, T, U>(sql, binds)
     }
 
     /// Rows of several tables from one statement on PostgreSQL: each its table's name and its columns as texts.

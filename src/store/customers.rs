@@ -124,7 +124,7 @@ pub fn list(
     connection.select::<CustomerRow>(rest, &binds)?.into_iter().map(customer).collect()
 }
 
-fn customer(row: CustomerRow) -> Result<Customer, StoreError> {
+pub(super) fn customer(row: CustomerRow) -> Result<Customer, StoreError> {
     let currency = currency(&row.currency)?;
     let born = row.born.as_deref().map(str::parse::<NaiveDate>).transpose();
     let born = born.map_err(|_| StoreError::Corrupt(format!("customer {}: born", row.id)))?;
@@ -208,7 +208,7 @@ pub fn latest_instrument(
     Ok(rows.into_iter().next().map(instrument))
 }
 
-fn instrument(row: InstrumentRow) -> Instrument {
+pub(super) fn instrument(row: InstrumentRow) -> Instrument {
     Instrument {
         issuer: row.issuer,
         token: row.token,

@@ -237,7 +237,7 @@ fn with_managed(row: DepositRow) -> Result<(Deposit, Managed), StoreError> {
     Ok((deposit(row)?, managed))
 }
 
-fn managed_part(row: &DepositRow) -> Option<Managed> {
+pub(super) fn managed_part(row: &DepositRow) -> Option<Managed> {
     Some(Managed {
         account: row.account.clone()?,
         method: row.method.clone()?,
@@ -263,7 +263,7 @@ fn read(extra: Option<&str>) -> Option<BTreeMap<String, String>> {
     extra.map_or_else(|| Some(BTreeMap::new()), |text| serde_json::from_str(text).ok())
 }
 
-fn deposit(row: DepositRow) -> Result<Deposit, StoreError> {
+pub(super) fn deposit(row: DepositRow) -> Result<Deposit, StoreError> {
     let currency = currency(&row.currency)?;
     let money = |minor| Money::from_minor(minor, currency);
     let status = DepositStatus::from_name(&row.status)

@@ -69,7 +69,7 @@ pub fn post(tx: &mut Tx<'_>, transaction: &Transaction) -> Result<(), StoreError
 }
 
 /// The row's id behind a payout's or a deposit's outside spelling.
-fn subject_id(subject: &str) -> Option<i64> {
+pub(super) fn subject_id(subject: &str) -> Option<i64> {
     // A part of a deposit, or a refund of it, is named behind a slash.
     let subject = subject.split('/').next().unwrap_or(subject);
     let payout = PayoutId::parse(subject).map(|id| id.0);

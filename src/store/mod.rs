@@ -13,6 +13,7 @@ pub mod deposits;
 mod engine;
 pub mod error;
 pub mod ledger;
+pub mod lists;
 mod load;
 pub mod migrations;
 pub mod notices;

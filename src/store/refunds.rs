@@ -95,7 +95,7 @@ pub fn of_deposit(connection: &mut Connection, deposit: DepositId) -> Result<Vec
     connection.select::<RefundRow>(rest, &[Bind::Int(deposit.0)])?.into_iter().map(refund).collect()
 }
 
-fn refund(row: RefundRow) -> Result<Refund, StoreError> {
+pub(super) fn refund(row: RefundRow) -> Result<Refund, StoreError> {
     let state = AttemptState::from_name(&row.state)
         .ok_or_else(|| StoreError::Corrupt(format!("refund {}: state", row.id)))?;
     Ok(Refund {

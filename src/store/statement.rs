@@ -29,6 +29,8 @@ pub enum Bind<'a> {
 /// How a connection finds a statement that it prepared before.
 pub trait Cached: 'static {
     const BY_TYPE: bool;
+    /// Whether it is kept prepared at all.
+    const KEPT: bool = true;
 }
 
 /// By its text, which is put together for every call.
@@ -36,6 +38,14 @@ pub struct ByText;
 
 impl Cached for ByText {
     const BY_TYPE: bool = false;
+}
+
+/// Not at all: for texts of more shapes than a connection should keep. PostgreSQL then plans for the values at hand.
+pub struct Afresh;
+
+impl Cached for Afresh {
+    const BY_TYPE: bool = false;
+    const KEPT: bool = false;
 }
 
 /// By a type that stands for one text: no text is looked at once the statement is prepared.
@@ -78,8 +88,11 @@ impl<'a, T, K> Statement<'a, T, K> {
     }
 }
 
-impl<T, K> QueryFragment<Sqlite> for Statement<'_, T, K> {
+impl<T, K: Cached> QueryFragment<Sqlite> for Statement<'_, T, K> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        if !K::KEPT {
+            out.unsafe_to_cache_prepared();
+        }
         self.walk(&mut out, |out, bind| match bind {
             Bind::Int(value) => out.push_bind_param::<BigInt, _>(value),
             Bind::OptInt(value) => out.push_bind_param::<Nullable<BigInt>, _>(value),
@@ -92,8 +105,11 @@ impl<T, K> QueryFragment<Sqlite> for Statement<'_, T, K> {
     }
 }
 
-impl<T, K> QueryFragment<Pg> for Statement<'_, T, K> {
+impl<T, K: Cached> QueryFragment<Pg> for Statement<'_, T, K> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if !K::KEPT {
+            out.unsafe_to_cache_prepared();
+        }
         self.walk(&mut out, |out, bind| match bind {
             Bind::Int(value) => out.push_bind_param::<BigInt, _>(value),
             Bind::OptInt(value) => out.push_bind_param::<Nullable<BigInt>, _>(value),

@@ -16,7 +16,7 @@ use tillgate::store::{
 };
 
 /// The indexes of a statement's generic plan: what else it says differs from server to server.
-fn scans(url: &DatabaseUrl, statement: &str) -> BTreeSet<String> {
+pub(super) fn scans(url: &DatabaseUrl, statement: &str) -> BTreeSet<String> {
     let mut line = Connection::open(url, Purpose::Write).expect("a line as writers have it");
     let values = (1..).take_while(|n| statement.contains(&format!("${n}"))).count();
     line.batch(&format!("PREPARE asked AS {statement}")).expect("prepared");
@@ -39,7 +39,7 @@ fn scan(line: &str) -> Option<String> {
     index.and_then(|rest| rest.split(' ').next()).map(str::to_owned)
 }
 
-fn assert_indexed(statement: &str, scans: &BTreeSet<String>) {
+pub(super) fn assert_indexed(statement: &str, scans: &BTreeSet<String>) {
     let walks: Vec<_> = scans.iter().filter(|scan| scan.starts_with("Seq Scan")).collect();
     assert!(walks.is_empty(), "{walks:?} in {statement}");
 }

@@ -1,0 +1,11 @@
+DROP INDEX accounts_by_kind;
+DROP INDEX customers_by_email;
+DROP INDEX refunds_unsettled;
+DROP INDEX deposits_by_transaction;
+DROP INDEX deposits_by_front_end;
+DROP INDEX payout_attempts_by_processor_reference;
+DROP INDEX payout_attempts_by_state;
+CREATE INDEX payout_attempts_unsettled ON payout_attempts (state, id) WHERE state IN ('Planned', 'Sending', 'Unknown');
+DROP INDEX payouts_by_transaction;
+DROP INDEX payouts_ended;
+DROP INDEX payouts_by_processor;
