@@ -71,7 +71,7 @@ fn filters() -> Vec<Filter> {
         Filter { statuses: vec![Requested], ..plain() },
         Filter { statuses: vec![Requested, InProgress, Reversed], ..plain() },
         Filter { statuses: vec![Approved, Rejected], ..Filter::of(some.clone()) },
-        Filter { statuses: vec![Rejected, Cancelled], ..Filter::of(only(RARE_FRONT_END)) },
+        Filter { statuses: vec![Rejected, Cancelled], ..Filter::of(only("Front 2")) },
         Filter { processors: vec![RARE_PROCESSOR.to_owned()], ..plain() },
         Filter { processors: vec![RARE_PROCESSOR.to_owned(), "Processor 1".to_owned()], ..Filter::of(some) },
         Filter { amount: (Some(10_000_000), None), ..plain() },
@@ -150,8 +150,8 @@ async fn a_page_costs_no_more_than_its_budget() {
         // What no index leads to is searched for as far as the budget goes, and on from there.
         let filter = Filter { amount: (Some(10_000_000), None), ..Filter::of(Sight::All) };
         let first = page(&mut line, &filter);
-        assert!(first.searching && first.rows.is_empty() && first.next.is_some());
-        assert!(!all(&mut line, &filter, 10, budget).is_empty());
+        assert!(first.searching && first.rows.len() < 10 && first.next.is_some());
+        assert!(all(&mut line, &filter, 10, budget).len() > first.rows.len());
     })
     .await;
 }

@@ -23,30 +23,35 @@ pub fn fill(url: &DatabaseUrl, payouts: i64, seconds: i64) {
     }
     line.commit().expect("committed");
     if line.is_postgres() {
-        line.batch("VACUUM ANALYZE payouts; VACUUM ANALYZE payout_attempts").expect("counted");
+        for table in ["customers", "payouts", "payout_attempts"] {
+            line.batch(&format!("VACUUM ANALYZE {table}")).expect("counted");
+        }
     }
 }
 
 fn statements(payouts: i64, seconds: i64) -> [String; 3] {
     let began_ms = began().timestamp_millis();
     let customers = 500.min(payouts);
+    // So rare that there are some tens of them, however many rows there are.
+    let rare = (payouts / 20).clamp(97, 20_011);
     let numbers = |most: i64| {
         format!(
             "WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {most})"
         )
     };
+    let reversed = rare.min(997);
     // A number for each payout that looks like chance and is the same everywhere.
     let drawn = format!("{} , d(i, h) AS (SELECT i, (i * 7919) % 100003 FROM n)", numbers(payouts));
     let front_end =
-        format!("CASE WHEN h % 10007 = 4 THEN '{RARE_FRONT_END}' ELSE 'Front ' || CAST(i % 4 AS TEXT) END");
+        format!("CASE WHEN h % {rare} = 4 THEN '{RARE_FRONT_END}' ELSE 'Front ' || CAST(i % 4 AS TEXT) END");
     let status = format!(
         "CASE WHEN i > {payouts} - {} THEN
              CASE i % 3 WHEN 0 THEN 'Requested' WHEN 1 THEN 'Authorized' ELSE 'InProgress' END
-         WHEN h % 2003 = 7 THEN 'InProgress' WHEN h % 997 = 1 THEN 'Reversed' WHEN h % 101 = 2 THEN 'Rejected'
+         WHEN h % {rare} = 7 THEN 'InProgress' WHEN h % {reversed} = 1 THEN 'Reversed' WHEN h % 101 = 2 THEN 'Rejected'
          WHEN h % 211 = 3 THEN 'Cancelled' ELSE 'Approved' END",
         (payouts / 1000).max(30)
     );
-    let unknown = "h % 2003 = 7";
+    let unknown = format!("h % {rare} = 7");
     let attempt = format!(
         "CASE WHEN status = 'InProgress' THEN
              CASE WHEN {unknown} THEN 'Unknown' WHEN i % 2 = 0 THEN 'Sending' ELSE 'Planned' END
@@ -75,7 +80,7 @@ fn statements(payouts: i64, seconds: i64) -> [String; 3] {
                  amount, fee, debit_state, debit_amount, debit_fee, asked_name, asked_processor, asked_route, used_name,
                  used_processor, used_route, transaction_id, attempt_id, attempt_state, created_at, updated_at)
              SELECT {id}, front_end || '/' || CAST(i AS TEXT), 0, front_end, 'pin' || CAST({customer} AS TEXT),
-                 {customer}, i, status, 'EUR', CASE WHEN h % 9973 = 11 THEN 10000000 ELSE 100 + h % 50000 END, 0,
+                 {customer}, i, status, 'EUR', CASE WHEN h % {rare} = 11 THEN 10000000 ELSE 100 + h % 50000 END, 0,
                  CASE WHEN status = 'Approved' THEN 'Taken' WHEN status = 'Reversed' THEN 'GivenBack'
                      WHEN status IN ('Rejected', 'Cancelled') AND i % 2 = 0 THEN 'Released'
                      WHEN status NOT IN ('Rejected', 'Cancelled') AND i % 2 = 0 THEN 'Taken' ELSE 'NotTaken' END,
@@ -83,7 +88,7 @@ fn statements(payouts: i64, seconds: i64) -> [String; 3] {
                  CASE WHEN i % 5 = 0 THEN processor END, CASE WHEN i % 5 = 0 THEN route END,
                  CASE WHEN status IN ('Approved', 'Reversed') THEN 'T' || CAST(i AS TEXT) END,
                  CASE WHEN attempt IS NOT NULL THEN {id} + 1 END, attempt, {at}, {at} + i % 7 * 1000000
-             FROM (SELECT a.*, CASE WHEN h % 5003 = 5 THEN '{RARE_PROCESSOR}' ELSE 'Processor ' || CAST(i % 3 AS TEXT) END
+             FROM (SELECT a.*, CASE WHEN h % {rare} = 5 THEN '{RARE_PROCESSOR}' ELSE 'Processor ' || CAST(i % 3 AS TEXT) END
                  AS processor, 'cashier' AS route FROM a) p"
         ),
         format!(

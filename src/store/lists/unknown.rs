@@ -110,7 +110,8 @@ pub fn count(connection: &mut Connection, sight: &Sight) -> Result<Count, StoreE
     };
     let sql = format!(
         "SELECT COUNT(*) FROM (SELECT 1 FROM (SELECT payout_id FROM payout_attempts
-             WHERE {state} AND {} LIMIT {limit}) a JOIN payouts p ON p.id = a.payout_id {among}) c",
+             WHERE {state} AND {} LIMIT {limit}) unsettled
+             JOIN payouts p ON p.id = unsettled.payout_id {among}) c",
         attempts::INDEXED
     );
     let counts = look(connection, |connection| connection.load_cached::<Afresh, BigInt, i64>(&sql, &binds))?;
