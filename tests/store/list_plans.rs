@@ -65,6 +65,7 @@ fn ask(line: &mut Connection) {
     for filter in filters {
         payouts::list(line, &filter, None, 50).expect("asked");
     }
+    payouts::processors(line).expect("asked");
     search::payouts(line, &Sight::All, "7").expect("asked");
     search::deposits(line, &Sight::All, "7").expect("asked");
     payout::one(line, &some, PayoutId(1)).expect("asked");

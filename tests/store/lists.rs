@@ -100,6 +100,8 @@ async fn every_filter_finds_what_a_look_at_every_row_finds() {
         let mut line = Connection::open(&url, Purpose::Read).expect("a line");
         let every = all(&mut line, &Filter::of(Sight::All), 200, 100_000);
         assert_eq!(every.len(), MANY as usize);
+        let named = ["Processor 0", "Processor 1", "Processor 2", RARE_PROCESSOR];
+        assert_eq!(payouts::processors(&mut line).expect("processors"), named);
         let mut found = 0;
         for mut filter in filters() {
             let mut expected: Vec<PayoutId> =

@@ -1,7 +1,7 @@
 //! The list of payouts: filters, cursor, and the export of everything that a filter finds.
 
 use super::walk::{BUDGET, Branch, Condition, Narrowing, Path, Value, Walk};
-use super::{Cursor, Page, Sight, look, time, within};
+use super::{Cursor, Page, Sight, hops, look, time, within};
 use crate::domain::debit::DebitState;
 use crate::domain::money::Currency;
 use crate::domain::payout::Payout;
@@ -17,6 +17,8 @@ use chrono::{DateTime, Utc};
 #[derive(Clone, Debug)]
 pub struct Line {
     pub payout: Payout,
+    /// Counts the writes: who acts on what he saw says which one it was.
+    pub version: i64,
     /// The row's id of the customer.
     pub customer: i64,
     pub created_at: DateTime<Utc>,
@@ -24,8 +26,13 @@ pub struct Line {
 }
 
 pub(super) fn line(row: PayoutRow) -> Result<Line, StoreError> {
-    let (customer, created_at, updated_at) = (row.customer_id, time(row.created_at)?, time(row.updated_at)?);
-    Ok(Line { payout: payout(row)?, customer, created_at, updated_at })
+    Ok(Line {
+        version: row.version,
+        customer: row.customer_id,
+        created_at: time(row.created_at)?,
+        updated_at: time(row.updated_at)?,
+        payout: payout(row)?,
+    })
 }
 
 /// What a list is narrowed to. An empty list of values narrows nothing.
@@ -86,6 +93,11 @@ pub fn list_within(
     let Some(mut walk) = walk(filter, after, most) else { return Ok(Page::empty()) };
     walk.budget = budget.max(1);
     look(connection, |connection| walk.run::<PayoutRow>(connection))?.map(line)
+}
+
+/// The processors that any payout goes by, for a choice: found by hops along their index, one for each.
+pub fn processors(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
+    hops(connection, "payouts", "COALESCE(used_processor, asked_processor)")
 }
 
 /// All payouts that fit a filter, a page at a time: however many they are, one page is in memory, and the connection
