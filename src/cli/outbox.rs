@@ -3,8 +3,8 @@
 use super::house::House;
 use super::output::{self, Format};
 use super::{Failed, Global};
-use crate::operations::OperationError;
-use crate::store::{Tx, Wants, audit, outbox};
+use crate::operations::change_errand::{self, Change};
+use crate::store::{Tx, Wants, outbox};
 use serde_json::json;
 
 #[derive(clap::Subcommand)]
@@ -58,14 +58,10 @@ pub fn run(global: &Global, command: Command) -> Result<(), Failed> {
     match command {
         Command::List { parked, after, limit } => list(global, &house, parked, after, limit),
         Command::Retry { id, reason } => {
-            change(global, &house, Changed { id, kind: "outbox.retried", reason }, |tx, changed| {
-                outbox::retry(tx, changed.id)
-            })
+            change(global, &house, change_errand::Wish { id, change: Change::Retry, reason })
         }
         Command::Park { id, reason } => {
-            change(global, &house, Changed { id, kind: "outbox.parked", reason }, |tx, changed| {
-                outbox::park(tx, changed.id, &changed.reason)
-            })
+            change(global, &house, change_errand::Wish { id, change: Change::Park, reason })
         }
     }
 }
@@ -104,46 +100,19 @@ fn list(global: &Global, house: &House, parked: bool, after: i64, limit: i64) ->
     }
 }
 
-#[derive(Clone)]
-struct Changed {
-    id: i64,
-    kind: &'static str,
-    reason: String,
-}
-
 /// Changes an errand and writes down who did it, in one commit.
-fn change(
-    global: &Global,
-    house: &House,
-    changed: Changed,
-    how: fn(&mut Tx<'_>, &Changed) -> Result<bool, crate::store::StoreError>,
-) -> Result<(), Failed> {
+fn change(global: &Global, house: &House, wish: change_errand::Wish) -> Result<(), Failed> {
     let caller = house.caller();
-    let kept = changed.clone();
+    let (id, kind) = (wish.id, wish.change.kind());
     let done = house.write(|store| async move {
-        let run = move |tx: &mut Tx<'_>| {
-            let done = how(tx, &kept)?;
-            if done {
-                let fact = audit::Fact {
-                    who: caller.who.clone(),
-                    why: kept.reason.clone(),
-                    request_id: caller.request_id.clone(),
-                    ..audit::Fact::of(kept.kind, kept.id)
-                };
-                audit::record(tx, fact)?;
-            }
-            Ok::<bool, OperationError>(done)
-        };
+        let run = move |tx: &mut Tx<'_>| change_errand::run(tx, &wish, &caller);
         Ok(store.transact("outbox", Wants::nothing(), run).await?)
     })?;
     if !done {
-        return Err(Failed::Check(format!(
-            "there is no open errand {}; see `tillgate outbox list`",
-            changed.id
-        )));
+        return Err(Failed::Check(format!("there is no open errand {id}; see `tillgate outbox list`")));
     }
     match global.format {
         Format::Text => output::line("Done."),
-        Format::Json => output::json(&json!({ "id": changed.id.to_string(), "result": changed.kind })),
+        Format::Json => output::json(&json!({ "id": id.to_string(), "result": kind })),
     }
 }

@@ -161,6 +161,23 @@ impl ProcessorMap {
         Ok(())
     }
 
+    /// The lines of the map as people read them: exact names, then families, then every other name.
+    pub fn lines(&self) -> Vec<(String, &Processor)> {
+        let mut exact: Vec<_> =
+            self.exact.iter().map(|(name, processor)| (name.clone(), processor)).collect();
+        exact.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let families = self.families.iter();
+        let mut families: Vec<_> = families
+            .map(|(family, processor)| {
+                (format!("{}[{}-{}]", family.base, family.first, family.last), processor)
+            })
+            .collect();
+        families.sort_by(|(one, _), (other, _)| one.cmp(other));
+        exact.extend(families);
+        exact.extend(self.default.iter().map(|processor| ("*".to_owned(), processor)));
+        exact
+    }
+
     pub fn look_up(&self, name: &str) -> Result<Mapped, NameError> {
         if name.chars().count() > self.longest {
             return Err(NameError::TooLong { longest: self.longest });
@@ -253,6 +270,16 @@ mod tests {
         let map = ProcessorMap::new(lines, UnknownName::Refuse, 25).expect("a good map");
         assert_eq!(name(&map, "CFT").as_deref(), Ok("cft"));
         assert_eq!(name(&map, "Skrill").as_deref(), Ok("default"));
+    }
+
+    #[test]
+    fn a_map_is_read_back_in_the_order_in_which_it_is_looked_up() {
+        let lines = [("*", "default"), ("B[1-9]", "b"), ("zeta", "z"), ("A[1-9]", "a"), ("CFT", "cft")];
+        let lines = lines.map(|(pattern, name)| (pattern.to_owned(), Processor::booked(name)));
+        let map = ProcessorMap::new(lines, UnknownName::Refuse, 25).expect("a good map");
+        let read: Vec<String> =
+            map.lines().into_iter().map(|(pattern, line)| format!("{pattern} {}", line.name)).collect();
+        assert_eq!(read, ["cft cft", "zeta z", "a[1-9] a", "b[1-9] b", "* default"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod begin_deposit;
 pub mod cancel_deposit;
 pub mod capture_deposit;
 pub mod carry_out_payout;
+pub mod change_errand;
 pub mod create_payout;
 pub mod fix_payout_terms;
 pub mod keep_instrument;

@@ -12,8 +12,8 @@ use tillgate::domain::payout::attempt::AttemptState;
 use tillgate::domain::payout::status::PayoutStatus;
 use tillgate::store::lists::payouts::Filter;
 use tillgate::store::lists::{
-    Sight, accounts, audit, customers, deposit, deposits, errands, figures, notices, payout, payouts, search,
-    today, transactions, trial, unknown,
+    Sight, accounts, audit, customers, deposit, deposits, errands, figures, health, notices, payout, payouts,
+    search, today, transactions, trial, unknown,
 };
 use tillgate::store::statement::Bind;
 use tillgate::store::{Connection, Purpose};
@@ -103,6 +103,7 @@ fn ask(line: &mut Connection) {
     unknown::count(line, &some).expect("asked");
     today::queues(line, &some, now).expect("asked");
     today::in_transit(line, &some).expect("asked");
+    health::of_accounts(line, now).expect("asked");
     let first = many::began().date_naive();
     let figures = figures::Figures::default();
     for of in [figures::Of::Payouts, figures::Of::Deposits] {

@@ -4,7 +4,6 @@ use super::house::{FRONT_END, House, eur};
 use super::many::{self, RARE_FRONT_END, RARE_PROCESSOR};
 use crate::support;
 use chrono::{Days, Duration};
-use tillgate::clock::Clock;
 use tillgate::domain::debit::DebitState;
 use tillgate::domain::ids::PayoutId;
 use tillgate::domain::payout::attempt::AttemptState;
@@ -243,6 +242,16 @@ async fn queues_and_figures_are_what_the_rows_say() {
             let page = unknown::attempts(&mut line, &sight, None, 200).expect("a page");
             assert_eq!(page.rows.len() as i64, open);
             assert!(page.rows.iter().all(|row| row.attempt.payout == row.line.payout.id));
+
+            // The attempts of the last hour, at the one account there is.
+            let accounts = lists::health::of_accounts(&mut line, now).expect("health");
+            let lately = |wanted: AttemptState| {
+                let made = every.iter().filter(|row| now - row.created_at <= Duration::hours(1));
+                made.filter(|row| row.payout.attempt == Some(wanted)).count() as i64
+            };
+            let [main] = accounts.as_slice() else { panic!("{accounts:?}") };
+            assert_eq!((main.account.as_str(), main.good), ("main", lately(AttemptState::Succeeded)));
+            assert_eq!(main.unsettled, lately(AttemptState::Unknown));
 
             let kept = figures::Figures::default();
             let first = many::began().date_naive();

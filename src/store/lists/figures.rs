@@ -82,7 +82,9 @@ impl Figures {
             |age| Some(fresh_for(age)),
             |connection, ids| count(connection, of, ids),
         )?;
-        let mut sums: BTreeMap<(NaiveDate, String, String, String), (i64, i64, i64)> = BTreeMap::new();
+        // By day, processor, status and currency.
+        type Key = (NaiveDate, String, String, String);
+        let mut sums: BTreeMap<Key, (i64, i64, i64)> = BTreeMap::new();
         for (hour, lines) in &summed.hours {
             for line in lines.iter().filter(|line| sight.sees(&line.front_end)) {
                 let key = (day_of(*hour), line.processor.clone(), line.status.clone(), line.currency.clone());

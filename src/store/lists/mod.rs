@@ -13,6 +13,7 @@ pub mod deposit;
 pub mod deposits;
 pub mod errands;
 pub mod figures;
+pub mod health;
 mod hours;
 pub mod notices;
 pub mod payout;
