@@ -117,7 +117,7 @@ pub fn look<T>(
 /// The first id that can be made at a time: ids carry the time they were made at.
 fn id_at(at: DateTime<Utc>) -> i64 {
     let ms = (at.timestamp_millis() - EPOCH_MS).max(0);
-    ms.checked_shl(LANE_BITS + COUNT_BITS).filter(|id| *id >= 0).unwrap_or(i64::MAX)
+    ms.checked_mul(1 << (LANE_BITS + COUNT_BITS)).unwrap_or(i64::MAX)
 }
 
 /// How far an id's time may be from a row's own: an id is never made twice, even when the clock stands still.
