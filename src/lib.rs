@@ -1,7 +1,7 @@
 //! Tillgate, the platform side of a payment cashier.
 //!
 //! The rooms, in reading order: [`domain`] is what is true, [`operations`] what can happen, [`store`] where it is
-//! kept. [`cashier`], [`platform`], [`notifications`] and [`player`] are doors, [`processors`] the world outside, which
+//! kept. [`cashier`], [`platform`], [`notifications`], [`player`] and [`backoffice`] are doors, [`processors`] the world outside, which
 //! only the [`desk`] speaks to; the [`worker`] brings it what is due. [`config`] describes a house, [`server`] builds it,
 //! [`cli`] is how people start it, [`replay`] plays the cashier against it. Time and chance come in through [`clock`].
 
@@ -21,6 +21,8 @@ pub mod worker;
 
 pub mod notifications;
 pub mod player;
+
+pub mod backoffice;
 
 pub mod clock;
 pub mod config;

@@ -1,5 +1,7 @@
 //! Builds everything once, plugs the rooms together, and serves until it is told to stop.
 
+use crate::backoffice::passwords::Gate;
+use crate::backoffice::{self, DemoPerson, Jar, Office};
 use crate::cashier::contract::{self, Contract};
 use crate::cashier::directory::Directory;
 use crate::cashier::routes::{self, Cashier};
@@ -16,6 +18,7 @@ use crate::worker::{Pace, Worker};
 use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, web};
+use secrecy::SecretString;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,7 +72,7 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
         None
     };
     let settings = &settings;
-    let Built { store: options, front_ends, keys, trusted_proxies } =
+    let Built { store: options, front_ends, keys, trusted_proxies, office } =
         config::build(settings, &entropy).map_err(StartError::Config)?;
     let processors = config::processors(settings, &clock, &entropy).map_err(StartError::Config)?;
     if settings.database.migrate_on_start {
@@ -115,8 +118,56 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
         authentication_failed: StatusCode::from_u16(settings.cashier.authentication_failed_status)
             .unwrap_or(StatusCode::OK),
     };
+    let office_address = match settings.listen.backoffice.as_str() {
+        "" => &settings.listen.cashier,
+        address => address,
+    };
+    let on_loopback = office_address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+    let office = Office {
+        store: store.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        rules_of: {
+            let directory = directory.clone();
+            Arc::new(move |name: &str| directory.now().find(name).map(|door| door.rules.clone()))
+        },
+        front_ends: {
+            let directory = directory.clone();
+            Arc::new(move || {
+                let names = directory.now().all().map(|door| door.rules.front_end.name.clone()).collect();
+                sorted(names)
+            })
+        },
+        rules: office.rules,
+        jar: Jar { secure: !(settings.sandbox.enabled && on_loopback) },
+        passwords: Gate::new(SecretString::from(entropy.hex(32))),
+        seal: office.seal,
+        demo_people: if settings.sandbox.enabled { demo_people(settings) } else { Arc::new([]) },
+    };
     let platform = Platform::new(directory.clone(), store.clone(), keys, entropy, clock);
-    serve(settings, listener, cashier, platform, simulators)
+    serve(settings, listener, cashier, platform, office, simulators)
+}
+
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort_unstable();
+    names
+}
+
+fn demo_people(settings: &Settings) -> Arc<[DemoPerson]> {
+    let people = settings.sandbox.people.iter().map(|person| DemoPerson {
+        name: person.name.clone(),
+        full_name: person.full_name.clone(),
+        password: person.password.clone(),
+    });
+    people.collect()
+}
+
+/// Which doors a listener has.
+#[derive(Clone, Copy)]
+struct Doors {
+    cashier: bool,
+    platform: bool,
+    office: bool,
 }
 
 fn serve(
@@ -124,6 +175,7 @@ fn serve(
     listener: TcpListener,
     cashier: Cashier,
     platform: Platform,
+    office: Office,
     simulators: Option<Simulators>,
 ) -> Result<Running, StartError> {
     telemetry::metrics();
@@ -143,16 +195,18 @@ fn serve(
 
     let (kept, flag) = (platform.clone(), draining.clone());
     let apart = !settings.listen.platform.is_empty();
+    let office_apart = !settings.listen.backoffice.is_empty();
     let contract = web::Data::new(Contract::new(&cashier.namespace)?);
-    let make = move |with_cashier: bool, with_platform: bool| {
+    let make = move |doors: Doors| {
         let (cashier, platform, flag) = (cashier.clone(), platform.clone(), flag.clone());
+        let office = office.clone();
         let contract = contract.clone();
         let (notifications, player) = (notifications.clone(), player.clone());
         move |config: &mut web::ServiceConfig| {
             config.app_data(web::Data::new(flag.clone())).app_data(web::Data::new(cashier.store.clone()));
             config.route("/health", web::get().to(health));
             config.route("/health/ready", web::get().to(ready));
-            if with_cashier {
+            if doors.cashier {
                 config.route("/metrics", web::get().to(metrics));
                 // Before the calls, which would take the question for the WSDL as one of theirs.
                 config.app_data(contract.clone()).configure(contract::routes::configure);
@@ -160,12 +214,15 @@ fn serve(
                 config.app_data(web::Data::new(notifications.clone())).configure(notifications::configure);
                 config.app_data(web::Data::new(player.clone())).configure(player::configure);
             }
-            if with_platform {
+            if doors.platform {
                 config.app_data(web::Data::new(platform.clone())).configure(platform::configure);
+            }
+            if doors.office {
+                config.app_data(web::Data::new(office.clone())).configure(backoffice::configure);
             }
         }
     };
-    let main = make(true, !apart);
+    let main = make(Doors { cashier: true, platform: !apart, office: !office_apart });
     let workers = match settings.listen.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,
@@ -177,16 +234,12 @@ fn serve(
         .listen(listener)
         .map_err(|error| unbound(&settings.listen.cashier, &error))?;
     if apart {
-        let listener = bind(&settings.listen.platform)?;
-        let second = make(false, true);
-        let platform_server = HttpServer::new(move || App::new().configure(second.clone()))
-            .workers(1)
-            .disable_signals()
-            .shutdown_timeout(settings.listen.drain_seconds)
-            .listen(listener)
-            .map_err(|error| unbound(&settings.listen.platform, &error))?
-            .run();
-        tokio::spawn(platform_server);
+        let doors = make(Doors { cashier: false, platform: true, office: false });
+        serve_apart(settings, &settings.listen.platform, doors)?;
+    }
+    if office_apart {
+        let doors = make(Doors { cashier: false, platform: false, office: true });
+        serve_apart(settings, &settings.listen.backoffice, doors)?;
     }
     server = server.backlog(1024);
     let server = server.run();
@@ -205,6 +258,23 @@ fn serve(
         served,
         draining,
     })
+}
+
+/// Doors at an address of their own.
+fn serve_apart(
+    settings: &Settings,
+    address: &str,
+    doors: impl FnOnce(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> Result<(), StartError> {
+    let listener = bind(address)?;
+    let server = HttpServer::new(move || App::new().configure(doors.clone()))
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(settings.listen.drain_seconds)
+        .listen(listener)
+        .map_err(|error| unbound(address, &error))?;
+    tokio::spawn(server.run());
+    Ok(())
 }
 
 /// What this node was settling when it was killed can't wait for the end of its lease: a customer's money may be

@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("notifications", &["domain", "operations", "store", "processors", "desk", "worker", "clock", "peer"]),
     // A browser that comes back may bring a notice, which is read as one.
     ("player", &["domain", "operations", "store", "desk", "worker", "notifications", "clock"]),
-    ("backoffice", &["domain", "operations", "store", "clock"]),
+    ("backoffice", &["domain", "operations", "store", "clock", "masked"]),
 ];
 
 /// Rooms that compose the others and are used by none of them.

@@ -1,6 +1,7 @@
 //! All tests that go through more than one room: one binary, so that everything is linked once.
 
 mod architecture;
+mod backoffice;
 mod bad_requests;
 mod cli;
 mod contract;

@@ -21,6 +21,7 @@ mod rest_gateway;
 mod sandbox;
 mod secret_file;
 mod serve;
+mod user;
 
 use clap::{Parser, Subcommand};
 use failed::Failed;
@@ -84,6 +85,9 @@ enum Command {
     /// Deposits: where they stand and their postings.
     #[command(subcommand)]
     Deposit(deposit::Command),
+    /// People of the back office: add, passwords, roles, shut out, list.
+    #[command(subcommand)]
+    User(user::Command),
     /// Errands that are to be done outside: list, retry, park.
     #[command(subcommand)]
     Outbox(outbox::Command),
@@ -114,6 +118,7 @@ pub fn run() -> ExitCode {
         Command::Audit(command) => audit::run(&global, &command),
         Command::Payout(command) => payout::run(&global, &command),
         Command::Deposit(command) => deposit::run(&global, &command),
+        Command::User(command) => user::run(&global, command),
         Command::Outbox(command) => outbox::run(&global, command),
         Command::Paygate(command) => paygate::run(&global, &command),
         Command::RestGateway(command) => rest_gateway::run(&global, command),

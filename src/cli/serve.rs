@@ -73,9 +73,12 @@ fn greet(running: &Running, settings: &Settings) {
     let Some(demo) = settings.sandbox.customers.first() else { return };
     let who =
         format!("FrontEndName={}&PIN={}&WSPassCode=sandbox", demo.front_end.replace(' ', "+"), demo.pin);
+    let people =
+        settings.sandbox.people.iter().map(|person| format!("{} / {}", person.name, person.password));
+    let people = people.collect::<Vec<_>>().join("\n  ");
     let _ = output::line(&format!(
         "Tillgate sandbox at {base} (API {base}/docs, health {base}/health/ready)\nTry:\n  \
          curl -d '{who}' {base}/cashier/GetBalance\n  \
-         curl -d '{who}&TraceID=1&PP=CFT&Amount=120.00&Fee=2.50' {base}/cashier/CreatePayout"
+         curl -d '{who}&TraceID=1&PP=CFT&Amount=120.00&Fee=2.50' {base}/cashier/CreatePayout\nBack office at {base}/office, name / password:\n  {people}"
     ));
 }

@@ -1,6 +1,7 @@
 //! From settings to the things that run, with every problem named by its key.
 
 use super::settings::{self, Settings};
+use crate::backoffice::{self, Seal};
 use crate::cashier::credentials::Credentials;
 use crate::cashier::directory::{Door, FrontEnds, Unit, default_letters};
 use crate::cashier::wire::{Casing, canonical};
@@ -9,6 +10,7 @@ use crate::domain::debit::DebitEvent;
 use crate::domain::front_end::{FeeMode, FrontEnd, Limits};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payout::status::PayoutStatus;
+use crate::domain::people::{ALL_FRONT_ENDS, Grant};
 use crate::domain::processor_name::{Processor, ProcessorMap, Route, UnknownName};
 use crate::operations::Rules;
 use crate::platform::keys::{Key, Keys};
@@ -40,6 +42,13 @@ pub struct Built {
     pub front_ends: FrontEnds,
     pub keys: Keys,
     pub trusted_proxies: Vec<IpNet>,
+    pub office: OfficeParts,
+}
+
+/// What the back office needs of the settings.
+pub struct OfficeParts {
+    pub rules: backoffice::Rules,
+    pub seal: Option<Seal>,
 }
 
 /// The shortest secret that is accepted outside the sandbox.
@@ -64,10 +73,12 @@ pub fn build(settings: &Settings, entropy: &Entropy) -> Result<Built, Vec<Proble
     }
     let keys = keys(settings, &mut problems);
     let trusted_proxies = networks(&settings.listen.trusted_proxies, "listen.trusted_proxies", &mut problems);
-    for (key, address) in
-        [("listen.cashier", &settings.listen.cashier), ("listen.platform", &settings.listen.platform)]
-    {
-        let optional = key == "listen.platform" && address.is_empty();
+    for (key, address) in [
+        ("listen.cashier", &settings.listen.cashier),
+        ("listen.platform", &settings.listen.platform),
+        ("listen.backoffice", &settings.listen.backoffice),
+    ] {
+        let optional = key != "listen.cashier" && address.is_empty();
         if !optional && address.parse::<std::net::SocketAddr>().is_err() {
             problems.add(key, "is not an address such as 127.0.0.1:8080");
         }
@@ -75,10 +86,11 @@ pub fn build(settings: &Settings, entropy: &Entropy) -> Result<Built, Vec<Proble
     if !matches!(settings.cashier.authentication_failed_status, 200 | 401) {
         problems.add("cashier.authentication_failed_status", "must be 200 or 401");
     }
+    let office = office(settings, &mut problems);
     let nobody = Credentials::nobodys(SecretString::from(entropy.hex(32)));
     match (store, problems.0.is_empty()) {
         (Some(store), true) => {
-            Ok(Built { store, front_ends: FrontEnds::new(doors, nobody), keys, trusted_proxies })
+            Ok(Built { store, front_ends: FrontEnds::new(doors, nobody), keys, trusted_proxies, office })
         }
         _ => Err(problems.0),
     }
@@ -311,6 +323,45 @@ fn secret(
         problems.add(key, "must not be empty");
     }
     Some(secret)
+}
+
+fn office(settings: &Settings, problems: &mut Problems) -> OfficeParts {
+    let office = &settings.backoffice;
+    let counts = [
+        ("backoffice.idle_minutes", office.idle_minutes),
+        ("backoffice.absolute_hours", office.absolute_hours),
+        ("backoffice.failures", office.failures.into()),
+        ("backoffice.pause_minutes", office.pause_minutes),
+    ];
+    for (key, count) in counts {
+        if count == 0 {
+            problems.add(key, "must be at least 1");
+        }
+    }
+    let key = secret(
+        &office.sealing_key,
+        office.sealing_key_file.as_deref(),
+        "backoffice.sealing_key",
+        settings.sandbox.enabled,
+        problems,
+    );
+    let known = |name: &str| settings.front_ends.iter().any(|front_end| front_end.name == name);
+    for (index, person) in settings.sandbox.people.iter().enumerate() {
+        for role in &person.roles {
+            match Grant::parse(role) {
+                Err(error) => problems.add(format!("sandbox.people[{index}].roles"), error),
+                Ok(grant) if grant.front_end != ALL_FRONT_ENDS && !known(&grant.front_end) => problems.add(
+                    format!("sandbox.people[{index}].roles"),
+                    format!("{} is not a front end", grant.front_end),
+                ),
+                Ok(_) => {}
+            }
+        }
+    }
+    OfficeParts {
+        rules: backoffice::Rules::of(office, settings.sandbox.enabled),
+        seal: key.as_ref().and_then(Seal::new),
+    }
 }
 
 fn networks(texts: &[String], key: &str, problems: &mut Problems) -> Vec<IpNet> {

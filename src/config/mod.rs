@@ -7,6 +7,6 @@ mod load;
 mod settings;
 
 pub use accounts::{processors, routes};
-pub use build::{Built, Directory, Problem, build};
+pub use build::{Built, Directory, OfficeParts, Problem, build};
 pub use load::{LoadError, load};
 pub use settings::*;

@@ -39,6 +39,9 @@ pub struct Settings {
     pub front_ends: Vec<FrontEnd>,
     #[serde(default)]
     pub platform: Platform,
+    /// People's pages.
+    #[serde(default)]
+    pub backoffice: crate::backoffice::Settings,
 }
 
 #[derive(Clone, Deserialize, Serialize)]
@@ -61,6 +64,8 @@ pub struct Listen {
     pub cashier: String,
     /// The merchant's back end; the cashier's address when empty.
     pub platform: String,
+    /// People's pages; the cashier's address when empty.
+    pub backoffice: String,
     /// HTTP workers; one a core when 0.
     pub workers: usize,
     /// Peers whose `X-Forwarded-For` and certificate header are believed, as networks.
@@ -74,6 +79,7 @@ impl Default for Listen {
         Listen {
             cashier: "127.0.0.1:8080".to_owned(),
             platform: String::new(),
+            backoffice: String::new(),
             workers: 0,
             trusted_proxies: Vec::new(),
             drain_seconds: 30,
@@ -147,6 +153,8 @@ pub struct Sandbox {
     pub enabled: bool,
     /// Customers that are added at start with an opening balance.
     pub customers: Vec<DemoCustomer>,
+    /// People of the back office, with passwords that everybody knows.
+    pub people: Vec<DemoPerson>,
     /// Where the processors' simulators listen.
     pub simulators: Simulators,
 }
@@ -181,6 +189,17 @@ pub struct DemoCustomer {
     pub country: Option<String>,
     #[serde(default)]
     pub email: Option<String>,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoPerson {
+    pub name: String,
+    pub full_name: String,
+    /// Printed at the start and on the sign-in page: no secret.
+    pub password: String,
+    /// Such as `viewer=*`.
+    pub roles: Vec<String>,
 }
 
 #[derive(Clone, Deserialize, Serialize)]

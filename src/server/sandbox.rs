@@ -1,15 +1,18 @@
-//! What makes a sandbox usable at once: demo customers with an opening balance, and the processors' simulators on
-//! loopback.
+//! What makes a sandbox usable at once: demo customers with an opening balance, people of the back office whose
+//! passwords everybody knows, and the processors' simulators on loopback.
 
+use crate::backoffice::passwords;
 use crate::cashier::directory::Directory;
 use crate::clock::{Clock, Entropy};
-use crate::config::{DemoCustomer, Sandbox, Settings};
+use crate::config::{DemoCustomer, DemoPerson, Sandbox, Settings};
 use crate::domain::customer::Details;
 use crate::domain::money::Money;
+use crate::domain::people::{Grant, Grants, Person};
+use crate::operations::people::add_person;
 use crate::operations::{Answer, Caller, OperationError, Rules, add_customer, adjust_balance};
 use crate::processors::{paygate, rest_gateway, sopg};
-use crate::store::Store;
-use secrecy::ExposeSecret;
+use crate::store::{Store, Tx, Wants, people};
+use secrecy::{ExposeSecret, SecretString};
 use std::net::TcpListener;
 
 pub async fn fill(store: &Store, directory: &Directory, sandbox: &Sandbox) -> Result<(), String> {
@@ -22,7 +25,36 @@ pub async fn fill(store: &Store, directory: &Directory, sandbox: &Sandbox) -> Re
             .map_err(|error| format!("the balance of {} {error}", demo.pin))?;
         add(store, &rules, demo, balance).await.map_err(|error| format!("{}: {error}", demo.pin))?;
     }
+    for demo in &sandbox.people {
+        add_demo_person(store, demo).await.map_err(|error| format!("{}: {error}", demo.name))?;
+    }
     Ok(())
+}
+
+/// Somebody who is there already stays as he is.
+async fn add_demo_person(store: &Store, demo: &DemoPerson) -> Result<(), String> {
+    let name = demo.name.clone();
+    let known = store.read(move |connection| people::find_now(connection, &name)).await;
+    if known.map_err(|error| error.to_string())?.is_some() {
+        return Ok(());
+    }
+    let grants: Result<Vec<Grant>, _> = demo.roles.iter().map(|role| Grant::parse(role)).collect();
+    let person = Person {
+        id: 0,
+        name: demo.name.clone(),
+        full_name: demo.full_name.clone(),
+        grants: Grants::new(grants.map_err(|error| error.to_string())?),
+        disabled: false,
+        demo: true,
+        language: String::new(),
+        zone: String::new(),
+    };
+    let password = passwords::hash_known_to_all(&SecretString::from(demo.password.clone()));
+    let wish = add_person::Wish { person, password: password.map_err(|error| error.to_string())? };
+    let caller = Caller { who: "sandbox".to_owned(), request_id: "start".to_owned() };
+    let run = move |tx: &mut Tx<'_>| add_person::run(tx, &wish, &caller);
+    let added = store.transact("people", Wants::nothing(), run).await;
+    added.map_err(|error| error.to_string())?.map(drop).map_err(|denied| denied.to_string())
 }
 
 /// Both steps are keyed, so a restart changes nothing.

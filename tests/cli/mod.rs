@@ -3,6 +3,7 @@
 mod configuration;
 mod customers;
 mod help;
+mod people;
 mod reading;
 mod tools;
 

@@ -12,6 +12,8 @@ pub struct Chromium {
     answers: BufReader<ChildStdout>,
     session: Option<String>,
     last: u64,
+    /// What went wrong in a page: errors of scripts, of policies, of loading.
+    troubles: Vec<String>,
     _profile: tempfile::TempDir,
 }
 
@@ -42,11 +44,22 @@ impl Chromium {
             .expect("chromium starts");
         let commands = child.stdin.take().expect("a pipe");
         let answers = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut browser = Chromium { child, commands, answers, session: None, last: 0, _profile: profile };
+        let mut browser = Chromium {
+            child,
+            commands,
+            answers,
+            session: None,
+            last: 0,
+            troubles: Vec::new(),
+            _profile: profile,
+        };
         let target = browser.command("Target.createTarget", json!({"url": "about:blank"}));
         let attach = json!({"targetId": target["targetId"], "flatten": true});
         let attached = browser.command("Target.attachToTarget", attach);
         browser.session = attached["sessionId"].as_str().map(str::to_owned);
+        for domain in ["Runtime", "Log", "Page"] {
+            browser.command(&format!("{domain}.enable"), json!({}));
+        }
         Some(browser)
     }
 
@@ -67,6 +80,69 @@ impl Chromium {
             if answer["id"] == self.last {
                 return answer["result"].clone();
             }
+            self.note(&answer);
+        }
+    }
+
+    fn note(&mut self, event: &Value) {
+        let trouble = match event["method"].as_str() {
+            Some("Runtime.exceptionThrown") => event["params"]["exceptionDetails"].to_string(),
+            Some("Log.entryAdded") if event["params"]["entry"]["level"] == "error" => {
+                event["params"]["entry"].to_string()
+            }
+            Some("Runtime.consoleAPICalled") if event["params"]["type"] == "error" => {
+                event["params"].to_string()
+            }
+            _ => return,
+        };
+        self.troubles.push(trouble);
+    }
+
+    /// What went wrong since the last time somebody asked.
+    pub fn troubles(&mut self) -> Vec<String> {
+        self.evaluate("0");
+        std::mem::take(&mut self.troubles)
+    }
+
+    /// The size of the page in CSS pixels, and how much it is enlarged.
+    pub fn size(&mut self, width: u32, height: u32, zoom: f64) {
+        let (width, height) = (f64::from(width) / zoom, f64::from(height) / zoom);
+        let metrics = json!({
+            "width": width.round(), "height": height.round(), "deviceScaleFactor": zoom, "mobile": false,
+        });
+        self.command("Emulation.setDeviceMetricsOverride", metrics);
+    }
+
+    /// Whether the system wants dark colours.
+    pub fn dark(&mut self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": value}]});
+        self.command("Emulation.setEmulatedMedia", media);
+    }
+
+    /// Presses one key, as a person does.
+    pub fn press(&mut self, key: &str) {
+        let text = match key {
+            "Enter" => "\r",
+            one => one,
+        };
+        let down = json!({"type": "keyDown", "key": key, "text": text, "windowsVirtualKeyCode": code(key)});
+        self.command("Input.dispatchKeyEvent", down);
+        let up = json!({"type": "keyUp", "key": key, "windowsVirtualKeyCode": code(key)});
+        self.command("Input.dispatchKeyEvent", up);
+    }
+
+    /// The value of an expression in the page.
+    pub fn value(&mut self, script: &str) -> Value {
+        self.evaluate(script)
+    }
+
+    /// Waits until an expression in the page is true.
+    pub fn wait_until(&mut self, condition: &str) {
+        let ends = Instant::now() + Duration::from_secs(60);
+        let script = format!("new Promise(done => setTimeout(() => done(!!({condition})), 30))");
+        while self.evaluate(&script) != json!(true) {
+            assert!(Instant::now() < ends, "{condition} does not come true");
         }
     }
 
@@ -117,6 +193,13 @@ impl Chromium {
         let encoded = shot["data"].as_str().expect("a picture");
         let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).expect("base64");
         std::fs::write(path, bytes).expect("written");
+    }
+}
+
+fn code(key: &str) -> u32 {
+    match key {
+        "Enter" => 13,
+        one => one.chars().next().map_or(0, |c| u32::from(c.to_ascii_uppercase())),
     }
 }
 

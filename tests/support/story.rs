@@ -101,6 +101,11 @@ impl Story {
         running.unwrap_or_else(|error| panic!("the second node starts: {error}"))
     }
 
+    /// Other settings, for when it starts again.
+    pub fn settings(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
     pub fn advance(&self, by: Duration) {
         assert!(self.clock.advance(by), "the clock is frozen");
     }

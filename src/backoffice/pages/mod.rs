@@ -1,0 +1,7 @@
+//! The pages, a file each, with their routes.
+
+pub mod home;
+pub mod me;
+pub mod people;
+pub mod second_factor;
+pub mod sign_in;

@@ -1,0 +1,100 @@
+//! A real browser: every page in both colours and at two sizes, looked at by an accessibility engine; the keyboard; an
+//! action without reloading. With `TILLGATE_PICTURES` set to a folder, a picture of each is kept there.
+
+use super::visitor::{PASSWORD, add_person};
+use crate::rest_gateway::chromium::Chromium;
+use crate::support;
+use crate::support::story::Story;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+const EUR: &str = "MyPhoneCards EUR";
+/// The accessibility engine axe-core, as its makers publish it (MPL-2.0).
+const AXE: &str = include_str!("axe.min.js");
+
+async fn payout(story: &Story, pin: &str, amount: &str) -> String {
+    let call = json!({
+        "FrontEndName": EUR, "PIN": pin, "TraceID": story.next_trace(), "Amount": amount, "Fee": "1.50",
+        "PP": "CFT", "CreatedBy": "INTERNET",
+    });
+    let reply = story.call("CreatePayout", call).await;
+    assert_eq!(reply["Status"], 0, "{reply}");
+    reply["ExtPayoutID"].as_str().expect("an id").to_owned()
+}
+
+fn sign_in(browser: &mut Chromium, story: &Story, name: &str) {
+    browser.open(&format!("{}/office/sign-in", story.base));
+    browser.fill("#name", name);
+    browser.fill("#password", PASSWORD);
+    browser.click("main form button[type=submit]");
+    browser.wait_for(".who");
+}
+
+fn picture(browser: &mut Chromium, name: &str) {
+    let folder = std::env::var_os("TILLGATE_PICTURES").map(PathBuf::from);
+    browser.picture(folder.map(|folder| folder.join(format!("{name}.png"))));
+}
+
+/// What the engine finds against WCAG 2.2 A and AA.
+fn complaints(browser: &mut Chromium) -> Vec<String> {
+    browser.value(AXE);
+    let tags = "['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']";
+    let found = browser.value(&format!(
+        "axe.run(document, {{runOnly: {tags}}}).then(r => JSON.stringify(r.violations.map(v => \
+         v.id + ': ' + v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | '))))"
+    ));
+    let found: Value = serde_json::from_str(found.as_str().expect("the engine ran")).expect("JSON");
+    found.as_array().expect("a list").iter().map(|one| one.as_str().unwrap_or("").to_owned()).collect()
+}
+
+/// Looks at a page in both colours, at two sizes and enlarged; nothing goes wrong in it and nothing is cut off.
+fn look(browser: &mut Chromium, story: &Story, path: &str, name: &str) {
+    for (dark, width, zoom) in
+        [(false, 1280, 1.0), (true, 1280, 1.0), (false, 1920, 1.0), (true, 1920, 1.0), (false, 1280, 2.0)]
+    {
+        browser.dark(dark);
+        browser.size(width, 900, zoom);
+        browser.open(&format!("{}{path}", story.base));
+        browser.wait_for("main h1");
+        let colour = if dark { "dark" } else { "light" };
+        picture(browser, &format!("{name}-{colour}-{width}-{zoom}"));
+        let found = complaints(browser);
+        assert!(found.is_empty(), "{name} {colour} {width} {zoom}: {found:#?}");
+        let wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1";
+        assert_eq!(browser.value(wide), json!(false), "{name} at {width} x{zoom} scrolls sideways");
+    }
+    browser.dark(false);
+    browser.size(1280, 900, 1.0);
+    // A page that is not there is one of those that are looked at.
+    let mut troubles = browser.troubles();
+    troubles.retain(|trouble| !trouble.contains("status of 404"));
+    assert!(troubles.is_empty(), "{name}: {troubles:#?}");
+}
+
+/// Blocking a thread of its own: the pipe to the browser is not asynchronous.
+async fn with_browser<T: Send>(work: impl FnOnce(&mut Chromium) -> T + Send) -> Option<T> {
+    tokio::task::block_in_place(|| Chromium::start().map(|mut browser| work(&mut browser)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_good_to_look_at() {
+    let story = Story::on(support::sqlite()).await;
+    add_person(&story, "berta", &["operator=*", "viewer=*", "admin=*"]).await;
+    story.customer(EUR, "Lovelace", "2000.00").await;
+    let mut ids = Vec::new();
+    for amount in ["12.00", "340.00", "99.95"] {
+        ids.push(payout(&story, "Lovelace", amount).await);
+    }
+    let done = with_browser(|browser| {
+        look(browser, &story, "/office/sign-in", "sign-in");
+        sign_in(browser, &story, "berta");
+        look(browser, &story, "/office", "home");
+        look(browser, &story, "/office/me", "me");
+        look(browser, &story, "/office/second-factor", "second-factor");
+        look(browser, &story, "/office/people", "people");
+        look(browser, &story, "/office/nowhere", "nowhere");
+    })
+    .await;
+    drop(done);
+    story.ends().await;
+}

@@ -1,0 +1,7 @@
+//! The back office: who gets in, who sees what, and what a browser makes of it.
+
+mod browser;
+mod routes;
+mod sessions;
+mod sign_in;
+pub mod visitor;

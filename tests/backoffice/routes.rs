@@ -1,0 +1,125 @@
+//! Every route of the table, asked by everybody: by nobody, by each role, and by each role of another front end.
+
+use super::visitor::{Visitor, add_person};
+use crate::support;
+use crate::support::story::Story;
+use serde_json::json;
+use tillgate::backoffice::route::{self, Access, Method, Route, Wall};
+use tillgate::domain::people::Role;
+use tillgate::store::{Connection, deposits};
+
+const OURS: &str = "MyPhoneCards EUR";
+const THEIRS: &str = "MyPhoneCards GBP";
+/// Customers whose PINs stand in no page of another front end.
+const OUR_PIN: &str = "pin-within-reach";
+
+struct Things {
+    payout: String,
+    deposit: String,
+}
+
+/// A payout and a deposit of our front end.
+async fn things(story: &Story) -> Things {
+    let customer = story.customer(OURS, OUR_PIN, "500.00").await;
+    let call = |amount: &str| {
+        json!({
+            "FrontEndName": customer.front_end, "PIN": customer.pin, "TraceID": story.next_trace(),
+            "Amount": amount, "PP": "CFT",
+        })
+    };
+    let payout = story.call("CreatePayout", call("20.00")).await;
+    assert_eq!(payout["Status"], 0, "{payout}");
+    let wish = call("30.00");
+    let trace = wish["TraceID"].as_i64().expect("a number");
+    let deposit = story.call("PendingDeposit", wish).await;
+    assert_eq!(deposit["Status"], 0, "{deposit}");
+    let find = move |connection: &mut Connection| deposits::find_by_trace(connection, OURS, trace);
+    let deposit = story.running().store.read(find).await.expect("read").expect("there");
+    let payout = payout["ExtPayoutID"].as_str().expect("an id").to_owned();
+    Things { payout, deposit: deposit.id.to_string() }
+}
+
+fn path(route: &Route, things: &Things) -> String {
+    let filled = route.path.replace("{payout}", &things.payout).replace("{deposit}", &things.deposit);
+    let filled = filled.replace("{front_end}", "MyPhoneCards%20EUR").replace("{pin}", OUR_PIN);
+    let mut parts = filled.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |path, part| path + "/" + part)
+}
+
+async fn ask(visitor: &mut Visitor, route: &Route, things: &Things) -> super::visitor::Page {
+    match route.method {
+        Method::Get => visitor.get(&path(route, things)).await,
+        Method::Post => visitor.post(&path(route, things), &[]).await,
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_past_the_sign_in() {
+    let story = Story::on(support::sqlite()).await;
+    let things = things(&story).await;
+    let mut stranger = Visitor::of(&story);
+    for route in route::all().filter(|route| route.access != Access::Open) {
+        let page = ask(&mut stranger, route, &things).await;
+        assert_eq!(page.status.as_u16(), 303, "{}", route.path);
+        assert!(page.goes_to().starts_with("/office/sign-in?to="), "{}: {}", route.path, page.goes_to());
+        assert!(page.body.is_empty(), "{}", route.path);
+    }
+    story.ends().await;
+}
+
+#[tokio::test]
+async fn every_role_gets_as_far_as_its_rights_and_its_front_ends() {
+    let story = Story::on(support::sqlite()).await;
+    let things = things(&story).await;
+    for role in Role::ALL {
+        let (here, there) = (format!("here-{}", role.name()), format!("there-{}", role.name()));
+        let everywhere = format!("all-{}", role.name());
+        add_person(&story, &here, &[&format!("{}={OURS}", role.name())]).await;
+        add_person(&story, &there, &[&format!("{}={THEIRS}", role.name())]).await;
+        add_person(&story, &everywhere, &[&format!("{}=*", role.name())]).await;
+        for route in route::all() {
+            let rights = route.access.rights();
+            if rights.is_empty() {
+                continue;
+            }
+            let name = format!("{} of {role:?}", route.path);
+            for (who, reach) in [(&here, Reach::Ours), (&there, Reach::Theirs), (&everywhere, Reach::All)] {
+                let mut visitor = Visitor::signed_in(&story, who).await;
+                visitor.get("/office").await.is(200);
+                let page = ask(&mut visitor, route, &things).await;
+                let status = page.status.as_u16();
+                if !rights.iter().any(|right| role.has(*right)) {
+                    assert_eq!(status, 403, "{name}: the right is missing");
+                    continue;
+                }
+                match (route.wall, reach) {
+                    (Wall::House, Reach::Ours | Reach::Theirs) => assert_eq!(status, 403, "{name}"),
+                    (Wall::Payout | Wall::Deposit | Wall::FrontEnd, Reach::Theirs) => {
+                        assert_eq!(status, 404, "{name}: out of reach is not there");
+                    }
+                    (_, Reach::Theirs) => {
+                        assert!(status < 500, "{name}: {status}");
+                        assert!(!page.body.contains(OUR_PIN), "{name}: {}", page.body);
+                    }
+                    (_, Reach::Ours | Reach::All) => {
+                        assert!(status < 500 && status != 403, "{name}: {status} {}", page.body);
+                    }
+                }
+                if route.method == Method::Post {
+                    let page = visitor.post_raw(&path(route, &things), &[], &[]).await;
+                    let refused = [403, 404].contains(&page.status.as_u16());
+                    assert!(refused, "{name}: a form without a token");
+                }
+            }
+        }
+    }
+    story.ends().await;
+}
+
+#[derive(Clone, Copy)]
+enum Reach {
+    Ours,
+    Theirs,
+    All,
+}
