@@ -90,8 +90,8 @@ fn remainder(words: &[u8], degree: usize) -> Vec<u8> {
 fn times(one: u8, other: u8) -> u8 {
     let mut product = 0_u16;
     for bit in (0..8).rev() {
-        product = product << 1 ^ (product >> 7) * 0x11d;
-        product ^= (u16::from(other) >> bit & 1) * u16::from(one);
+        product = (product << 1) ^ ((product >> 7) * 0x11d);
+        product ^= ((u16::from(other) >> bit) & 1) * u16::from(one);
     }
     product as u8
 }
