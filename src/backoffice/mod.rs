@@ -63,7 +63,7 @@ pub struct Office {
     pub clock: Clock,
     pub entropy: Entropy,
     /// The rules of a front end by its name, as they are now.
-    pub rules_of: Arc<dyn Fn(&str) -> Option<FrontEndRules> + Send + Sync>,
+    pub rules_of: RulesOf,
     /// The names of all front ends, as they are now, in their order.
     pub front_ends: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     pub rules: Rules,
@@ -74,6 +74,9 @@ pub struct Office {
     /// Who can sign in to a sandbox, with what; empty elsewhere.
     pub demo_people: Arc<[DemoPerson]>,
 }
+
+/// Finds the rules of a front end.
+pub type RulesOf = Arc<dyn Fn(&str) -> Option<FrontEndRules> + Send + Sync>;
 
 /// Somebody whom everybody may be in a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
