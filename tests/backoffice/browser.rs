@@ -98,3 +98,28 @@ async fn every_page_is_good_to_look_at() {
     drop(done);
     story.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keyboard_s_help_opens_and_closes() {
+    let story = Story::on(support::sqlite()).await;
+    add_person(&story, "berta", &["viewer=*"]).await;
+    with_browser(|browser| {
+        sign_in(browser, &story, "berta");
+        browser.press("?");
+        browser.wait_for("#keys[open]");
+        browser.press("/");
+        assert_eq!(
+            browser.value("document.activeElement.id === 'search'"),
+            json!(false),
+            "the help is in front"
+        );
+        browser.click("#keys button");
+        browser.wait_until("!document.querySelector('#keys[open]')");
+        browser.press("/");
+        browser.wait_until("document.activeElement.id === 'search'");
+        let troubles = browser.troubles();
+        assert!(troubles.is_empty(), "{troubles:#?}");
+    })
+    .await;
+    story.ends().await;
+}
