@@ -85,7 +85,7 @@ async fn every_page_is_good_to_look_at() {
     for amount in ["12.00", "340.00", "99.95"] {
         ids.push(payout(&story, "Lovelace", amount).await);
     }
-    let done = with_browser(|browser| {
+    with_browser(|browser| {
         look(browser, &story, "/office/sign-in", "sign-in");
         sign_in(browser, &story, "berta");
         look(browser, &story, "/office", "home");
@@ -95,7 +95,6 @@ async fn every_page_is_good_to_look_at() {
         look(browser, &story, "/office/nowhere", "nowhere");
     })
     .await;
-    drop(done);
     story.ends().await;
 }
 
