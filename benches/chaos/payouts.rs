@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 pub const CARD: &str = "4111111111111111";
+/// What is typed with it; four digits, so that it can be looked for.
+pub const CHECK_VALUE: &str = "7391";
 
 /// The simulator's process.
 pub struct Paygate {
@@ -89,8 +91,9 @@ pub async fn with_card(cashier: &Arc<Cashier>, owning: i64) -> String {
     let action = page.split("action='").nth(1).and_then(|rest| rest.split('\'').next());
     let action = action.unwrap_or_else(|| panic!("no form: {page}"));
     let base = there.split('/').take(3).collect::<Vec<_>>().join("/");
-    let card =
-        format!("CardNumber={CARD}&CardExpirationMonth=12&CardExpirationYear=2030&Cccvc=123&CcBrand=VISA");
+    let card = format!(
+        "CardNumber={CARD}&CardExpirationMonth=12&CardExpirationYear=2030&Cccvc={CHECK_VALUE}&CcBrand=VISA"
+    );
     let paid = cashier
         .http()
         .post(format!("{base}{action}"))

@@ -91,7 +91,7 @@ enum Command {
     /// Errands that are to be done outside: list, retry, park.
     #[command(subcommand)]
     Outbox(outbox::Command),
-    /// Paygate by hand: open, seal and sign messages.
+    /// Paygate by hand: open, seal and sign messages; payouts in batch files.
     #[command(subcommand)]
     Paygate(paygate::Command),
     /// The REST gateway by hand: checksums, balance, transactions, what is stored there, invoices.

@@ -1,5 +1,7 @@
 //! `tillgate paygate`: messages by hand, for whoever debugs an integration.
 
+mod batch;
+
 use super::output::{self, Format};
 use super::{Failed, Global, secret_file};
 use crate::clock::Entropy;
@@ -33,6 +35,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         text_file: PathBuf,
     },
+    /// Payouts in files: write one, read its answer.
+    #[command(subcommand)]
+    Batch(batch::Command),
     /// Print the MAC of a text.
     #[command(after_help = MAC_EXAMPLES)]
     Mac {
@@ -82,6 +87,7 @@ Examples:
 pub fn run(global: &Global, command: &Command) -> Result<(), Failed> {
     let unusable = |error: &dyn std::fmt::Display| Failed::Check(error.to_string());
     let (name, value) = match command {
+        Command::Batch(command) => return batch::run(global, command),
         Command::Open { key, len, data, show_card } => {
             let password = secret_file::key(&key.key_file)?;
             let plain = debug::open(key.cipher.kind(), &password, *len, data, *show_card);

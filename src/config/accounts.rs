@@ -62,7 +62,9 @@ pub fn routes(settings: &Settings) -> Vec<Problem> {
     for (name, mapping) in &settings.processors.map {
         let key = format!("processors.map.\"{name}\".account");
         let room = match mapping.route.as_str() {
-            "paygate_creditex" | "paygate_credit" => Some(settings.paygate.keys().collect::<Vec<_>>()),
+            "paygate_creditex" | "paygate_credit" | "paygate_batch" => {
+                Some(settings.paygate.keys().collect::<Vec<_>>())
+            }
             "rest_gateway_payout" => Some(settings.rest_gateway.keys().collect()),
             "sopg_payout" => Some(settings.sopg.accounts.keys().collect()),
             _ => None,

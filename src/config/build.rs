@@ -146,9 +146,6 @@ fn processors(settings: &Settings, problems: &mut Problems) -> Option<ProcessorM
             problems.add(format!("{key}.route"), "is not a route");
             continue;
         };
-        if route == Route::PaygateBatch {
-            problems.add(format!("{key}.route"), "paygate_batch can't be carried out; use paygate_creditex");
-        }
         if mapping.processor.trim().is_empty() {
             problems.add(format!("{key}.processor"), "must not be empty");
         }

@@ -12,7 +12,7 @@ use crate::operations::capture_deposit::Wish;
 use crate::operations::open_deposit::{self, Said};
 use crate::operations::settle_deposit::{self, CANCEL, Settled};
 use crate::operations::{Answer, Caller, OperationError, Rules, cancel_deposit, capture_deposit};
-use crate::processors::{Capture, CardInputs, DepositOrder, DepositProcessor, Opened, paygate};
+use crate::processors::{Capture, CardInputs, DepositOrder, DepositProcessor, GivenUp, Opened, paygate};
 use crate::store::deposits::{self, Managed};
 use crate::store::{StoreError, Wants, customers};
 use chrono::Duration;
@@ -326,9 +326,20 @@ impl Desk {
 
     /// Gives a deposit up whose record says that it is to be.
     async fn give_up(&self, whole: &Whole) -> Result<Settled, OperationError> {
+        Ok(self.given_up(whole).await?.0)
+    }
+
+    /// The same, and whether the processor refuses it for good.
+    async fn given_up(&self, whole: &Whole) -> Result<(Settled, bool), OperationError> {
         let (deposit, managed, _) = whole;
         let processor = self.processor(managed)?;
-        let outcome = processor.cancel(&self.order(whole)).await;
+        let (outcome, refused) = match processor.give_up(&self.order(whole)).await {
+            GivenUp::Outcome(outcome) => (outcome, false),
+            GivenUp::Refused { reference, code, reason } => {
+                tracing::warn!(deposit.id = %deposit.id, code, reason, "a processor refuses to give a deposit up");
+                (DepositOutcome::Authorized { reference }, true)
+            }
+        };
         // Nothing is held there. Should the customer still come and pay, his money is released or credited then.
         let outcome = match outcome {
             DepositOutcome::NotFound => DepositOutcome::Failed {
@@ -344,7 +355,7 @@ impl Desk {
             let kept = self.store.transact(&turn, wants, move |tx| settle_deposit::keep(tx, id));
             kept.await?;
         }
-        self.apply(deposit.id, outcome).await
+        Ok((self.apply(deposit.id, outcome).await?, refused))
     }
 
     /// Takes a capture up again whose caller or answer got lost.
@@ -455,7 +466,7 @@ impl Desk {
         };
         let customer = self.customer(&deposit).await?;
         let whole = (deposit, managed, customer);
-        let settled = self.give_up(&whole).await?;
+        let (settled, refused) = self.given_up(&whole).await?;
         let (id, to) = (whole.0.id, DepositStatus::Cancelled.name());
         match settled.status {
             DepositStatus::Cancelled | DepositStatus::Declined => {
@@ -464,6 +475,10 @@ impl Desk {
             // The customer was faster.
             DepositStatus::Credited | DepositStatus::Reversed => {
                 Err(Refusal::IllegalDepositStep { from: settled.status.name(), to }.into())
+            }
+            DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling if refused => {
+                let from = "held by its processor, who refuses to give it up,";
+                Err(Refusal::IllegalDepositStep { from, to }.into())
             }
             DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling => {
                 // Where the money is reserved until it is released, a repeat releases it.

@@ -11,7 +11,7 @@ mod refunds;
 
 pub use crate::processors::{CardInputs, TypedCard};
 pub use deposits::{INVOICE, OpenedDeposit, Way};
-pub use orders::attempt_of;
+pub use orders::{attempt_of, reference_of};
 
 use crate::clock::{Clock, Entropy};
 use crate::operations::{Caller, Rules};

@@ -39,7 +39,7 @@ fn on_record(status: DepositStatus, attempted: Option<&str>) -> Option<&'static 
 }
 
 /// Our reference of an attempt at its processor: letters and digits alone fit every processor's format.
-fn reference_of(attempt: &Attempt) -> String {
+pub fn reference_of(attempt: &Attempt) -> String {
     attempt.reference.replace('-', "")
 }
 

@@ -9,6 +9,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::payout::Payout;
 use crate::domain::payout::attempt::{Absence, AttemptState, Step};
 use crate::domain::payout::status::PayoutStatus;
+use crate::domain::processor_name::Route;
 use crate::domain::refusal::Refusal;
 use crate::store::attempts::{self, Attempt};
 use crate::store::outbox::{self, Claimed};
@@ -79,6 +80,12 @@ pub fn next(
         outbox::finish(tx, claim)?;
         return Ok(Next::Nothing);
     };
+    // It leaves in a file, and only the answer's file says what became of it: to ask, and to send it when it is not
+    // known there, could pay it twice.
+    if attempt.route == Route::PaygateBatch.name() {
+        outbox::finish(tx, claim)?;
+        return Ok(Next::Nothing);
+    }
     let payout = payouts::lock(tx, attempt.payout)?.ok_or(Refusal::PayoutNotFound)?;
     match attempt.state {
         AttemptState::Planned if payout.status == PayoutStatus::InProgress => {
@@ -196,7 +203,7 @@ pub fn apply(
     Ok(Some(Applied { state: attempt.state, inquiries: attempt.inquiries, absent }))
 }
 
-fn record(
+pub(super) fn record(
     tx: &mut Tx<'_>,
     attempt: &Attempt,
     payout: &Payout,

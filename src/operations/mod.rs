@@ -16,6 +16,7 @@ pub mod create_payout;
 pub mod fix_payout_terms;
 pub mod keep_instrument;
 pub mod open_deposit;
+pub mod pay_by_batch;
 pub mod people;
 pub mod process_deposit;
 pub mod record_deposit;

@@ -8,7 +8,7 @@ use crate::domain::money::Money;
 use crate::domain::payout::attempt::AttemptState;
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::payout::{Change, Payout, Update, Updated};
-use crate::domain::processor_name::Mapped;
+use crate::domain::processor_name::{Mapped, Route};
 use crate::domain::refusal::Refusal;
 use crate::store::{Tx, Wants, attempts, audit, ledger, outbox, payouts};
 
@@ -185,7 +185,10 @@ pub(super) fn plan(
     let account = mapped.map(|mapped| mapped.processor.account.unwrap_or(mapped.processor.name));
     let account = account.unwrap_or_else(|_| payout.processor_name().to_owned());
     let attempt = attempts::plan(tx, payout.id, payout.route().name(), &account, key)?;
-    outbox::put(tx, &pay_out_errand(attempt.id), tx.now())?;
+    // What leaves in files waits for the next one.
+    if payout.route() != Route::PaygateBatch {
+        outbox::put(tx, &pay_out_errand(attempt.id), tx.now())?;
+    }
     Ok(())
 }
 

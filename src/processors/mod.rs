@@ -153,6 +153,15 @@ impl std::fmt::Debug for TypedCard {
     }
 }
 
+/// How a processor answered the wish to give a deposit up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GivenUp {
+    /// What has become of the deposit. Where that is Authorized, nobody knows yet: ask again.
+    Outcome(DepositOutcome),
+    /// It is held there and stays so: the same wish would be refused again.
+    Refused { reference: String, code: String, reason: String },
+}
+
 #[async_trait]
 pub trait DepositProcessor: Send + Sync {
     /// Whether the money must be fetched by a last call of ours within a window, so that the caller commits that it is
@@ -186,6 +195,10 @@ pub trait DepositProcessor: Send + Sync {
     async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome;
     /// Gives up a deposit that was not captured.
     async fn cancel(&self, order: &DepositOrder) -> DepositOutcome;
+    /// As [`DepositProcessor::cancel`], where a definite refusal can be told from an answer that is missing.
+    async fn give_up(&self, order: &DepositOrder) -> GivenUp {
+        GivenUp::Outcome(self.cancel(order).await)
+    }
     /// Gives captured money back; `refund` names this refund for ever.
     async fn refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome;
     /// Asks what became of a refund that was sent. Free of side effects, except in a room whose `refund` asks first

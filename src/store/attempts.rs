@@ -146,6 +146,18 @@ pub fn of_payout(connection: &mut Connection, payout: PayoutId) -> Result<Vec<At
     rows.into_iter().map(attempt).collect()
 }
 
+/// Attempts of a route and an account that wait to be sent, oldest first.
+pub fn planned(
+    connection: &mut Connection,
+    route: &str,
+    account: &str,
+    most: i64,
+) -> Result<Vec<Attempt>, StoreError> {
+    let rest = "WHERE state = 'Planned' AND route = ? AND account = ? ORDER BY id LIMIT ?";
+    let binds = [Bind::Text(route), Bind::Text(account), Bind::Int(most)];
+    connection.select::<AttemptRow>(rest, &binds)?.into_iter().map(attempt).collect()
+}
+
 /// Attempts whose money may have left, oldest first: what a person must see and an inquiry must settle.
 pub fn unsettled(connection: &mut Connection, most: i64) -> Result<Vec<Attempt>, StoreError> {
     let rest = format!("WHERE state IN ('Sending', 'Unknown') AND {INDEXED} ORDER BY id LIMIT ?");

@@ -197,15 +197,24 @@ pub fn find_instrument(connection: &mut Connection, id: i64) -> Result<Option<In
     Ok(rows.into_iter().next().map(instrument))
 }
 
+/// The instrument that was used last, of those an issuer knows, with its id.
+pub fn latest_instrument_now(
+    connection: &mut Connection,
+    customer: i64,
+    issuer: &str,
+) -> Result<Option<(i64, Instrument)>, StoreError> {
+    let rest = "WHERE customer_id = ? AND issuer = ? ORDER BY updated_at DESC, id DESC LIMIT 1";
+    let rows = connection.select::<InstrumentRow>(rest, &[Bind::Int(customer), Bind::Text(issuer)])?;
+    Ok(rows.into_iter().next().map(|row| (row.id, instrument(row))))
+}
+
 /// The instrument that was used last, of those an issuer knows.
 pub fn latest_instrument(
     connection: &mut Connection,
     customer: i64,
     issuer: &str,
 ) -> Result<Option<Instrument>, StoreError> {
-    let rest = "WHERE customer_id = ? AND issuer = ? ORDER BY updated_at DESC, id DESC LIMIT 1";
-    let rows = connection.select::<InstrumentRow>(rest, &[Bind::Int(customer), Bind::Text(issuer)])?;
-    Ok(rows.into_iter().next().map(instrument))
+    Ok(latest_instrument_now(connection, customer, issuer)?.map(|(_, instrument)| instrument))
 }
 
 pub(super) fn instrument(row: InstrumentRow) -> Instrument {

@@ -141,7 +141,7 @@ fn a_route_that_can_not_be_carried_out_is_named_by_its_key() {
     let config =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml")).expect("config.toml");
     for (route, reason) in [
-        ("paygate_batch", "paygate_batch can't be carried out"),
+        ("rest_gateway_payout", "paygate is not an account that can carry out rest_gateway_payout"),
         ("sopg_payout", "paygate is not an account that can carry out sopg_payout"),
     ] {
         let other = config.replace("route = \"paygate_creditex\"", &format!("route = \"{route}\""));

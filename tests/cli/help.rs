@@ -32,6 +32,8 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["paygate", "open"], &["--key-file", "--len", "--cipher", "--show-card"]),
     (&["paygate", "seal"], &["--key-file", "--text-file"]),
     (&["paygate", "mac"], &["--key-file"]),
+    (&["paygate", "batch", "write"], &["--account", "--folder", "--way", "--counter"]),
+    (&["paygate", "batch", "read"], &["--account", "FILE"]),
     (&["rest-gateway", "checksum"], &["--order", "--key-file", "secureKey"]),
     (&["rest-gateway", "balance"], &["--account", "--currency"]),
     (&["rest-gateway", "transactions"], &["--account", "--from", "--to", "--payment", "--page"]),
@@ -67,16 +69,16 @@ fn the_list_of_commands_above_is_whole() {
         let names = listed.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("    "));
         names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
     };
-    let mut found: Vec<Vec<String>> = Vec::new();
-    for name in names(&[]).into_iter().filter(|name| name != "help") {
-        let below = names(&[&name]);
+    let (mut found, mut open): (Vec<Vec<String>>, Vec<Vec<String>>) = (Vec::new(), vec![Vec::new()]);
+    while let Some(command) = open.pop() {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let below = names(&words);
         if below.is_empty() {
-            found.push(vec![name]);
-        } else {
-            found.extend(
-                below.into_iter().filter(|below| below != "help").map(|below| vec![name.clone(), below]),
-            );
+            found.push(command);
+            continue;
         }
+        let below = below.into_iter().filter(|below| below != "help");
+        open.extend(below.map(|below| [command.clone(), vec![below]].concat()));
     }
     let known: Vec<Vec<String>> =
         COMMANDS.iter().map(|(command, _)| command.iter().map(|&part| part.to_owned()).collect()).collect();

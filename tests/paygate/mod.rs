@@ -3,6 +3,7 @@
 mod control;
 mod deposits;
 mod notices;
+mod parameters;
 mod payouts;
 mod random;
 mod support;

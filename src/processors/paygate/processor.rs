@@ -9,7 +9,7 @@ use super::{capture, credit, creditex, deposit, hosted_page, paynow, reverse, tw
 use crate::clock::{Clock, Entropy};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
-use crate::processors::{DepositOrder, DepositProcessor, Opened, PayoutOrder, PayoutProcessor};
+use crate::processors::{DepositOrder, DepositProcessor, GivenUp, Opened, PayoutOrder, PayoutProcessor};
 use async_trait::async_trait;
 
 /// One merchant account.
@@ -104,6 +104,13 @@ impl DepositProcessor for Paygate {
     }
 
     async fn cancel(&self, order: &DepositOrder) -> DepositOutcome {
+        match self.give_up(order).await {
+            GivenUp::Outcome(outcome) => outcome,
+            GivenUp::Refused { reference, .. } => DepositOutcome::Authorized { reference },
+        }
+    }
+
+    async fn give_up(&self, order: &DepositOrder) -> GivenUp {
         let pay_id = order.processor_reference.as_deref();
         reverse::authorization(&self.client, &order.reference, pay_id, order.amount).await
     }
@@ -116,8 +123,18 @@ impl DepositProcessor for Paygate {
             Err(outcome) => return outcome,
         };
         match credit::inquire(&self.client, &credit).await {
-            Outcome::NotFound => credit::send(&self.client, &credit).await,
-            known => known,
+            Outcome::NotFound => {}
+            known => return known,
+        }
+        let outcome = credit::send(&self.client, &credit).await;
+        match &outcome {
+            // A refusal is believed only if the sums agree: the money is gone if it was booked all the same.
+            Outcome::Declined { code, .. } if code != NOT_SENDABLE => {}
+            _ => return outcome,
+        }
+        match credit::inquire(&self.client, &credit).await {
+            Outcome::NotFound => outcome,
+            booked_or_unknown => booked_or_unknown,
         }
     }
 

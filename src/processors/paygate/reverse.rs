@@ -2,6 +2,7 @@
 //!
 //! So it is called only right after an inquiry said that the last step is the authorisation we want to give up.
 
+use super::cancel_auth;
 use super::client::Client;
 use super::codes::{Status, Verdict};
 use super::inquire::{self, Found, LastStep, Payment};
@@ -9,49 +10,65 @@ use super::request::Request;
 use super::values::{BadValue, reference};
 use crate::domain::money::Money;
 use crate::domain::outcome::DepositOutcome;
+use crate::processors::GivenUp;
 
 /// Gives up an authorisation of which nothing was captured. `Failed` is the wanted end.
-pub async fn authorization(
+pub async fn authorization(client: &Client, trans_id: &str, pay_id: Option<&str>, amount: Money) -> GivenUp {
+    match reverse(client, trans_id, pay_id, amount).await {
+        Ok(outcome) => GivenUp::Outcome(outcome),
+        Err(refused) => *refused,
+    }
+}
+
+/// `Err` is a definite refusal.
+async fn reverse(
     client: &Client,
     trans_id: &str,
     pay_id: Option<&str>,
     amount: Money,
-) -> DepositOutcome {
+) -> Result<DepositOutcome, Box<GivenUp>> {
     let payment = match inquire::ask(client, trans_id, pay_id, amount.currency()).await {
         Found::Payment(payment) => payment,
-        Found::NotFound => return DepositOutcome::NotFound,
-        Found::Unknown(cause) => return DepositOutcome::Unknown { cause },
+        Found::NotFound => return Ok(DepositOutcome::NotFound),
+        Found::Unknown(cause) => return Ok(DepositOutcome::Unknown { cause }),
     };
     match payment.last_step() {
         LastStep::Authorization => {}
         // The money was taken: a reversal would be a refund in disguise.
         LastStep::Capture | LastStep::Credit => {
-            return DepositOutcome::Paid {
+            return Ok(DepositOutcome::Paid {
                 reference: payment.pay_id,
                 minor: payment.captured,
                 currency: amount.currency().code().to_owned(),
-            };
+            });
         }
-        LastStep::None => return nothing_held(&payment),
+        LastStep::None => return Ok(nothing_held(&payment)),
     }
     let request = match request(client, trans_id, &payment, amount) {
         Ok(request) => request,
-        Err(bad) => return DepositOutcome::Unknown { cause: bad.to_string() },
+        Err(bad) => return Ok(DepositOutcome::Unknown { cause: bad.to_string() }),
     };
     let answer = match client.post(request).await {
         Ok(answer) => answer,
-        Err(error) => return error.into(),
+        Err(error) => return Ok(error.into()),
     };
-    match answer.verdict(trans_id, client.settings().answer_mac) {
+    Ok(match answer.verdict(trans_id, client.settings().answer_mac) {
         Verdict::Success => reversed(),
-        // Still authorised, as far as we know; who calls decides whether to ask again.
-        Verdict::Refused(_) => DepositOutcome::Authorized { reference: payment.pay_id },
+        // Still authorised, and the same ReqID is answered alike for ever.
+        Verdict::Refused(_) => {
+            let (code, reason) = (answer.code().to_owned(), answer.reason());
+            // What can't be undone is at least not renewed when it runs out.
+            if let Err(error) = cancel_auth::stop_renewal(client, trans_id, &payment.pay_id).await {
+                tracing::warn!(trans_id, %error, "an authorisation goes on being renewed");
+            }
+            return Err(Box::new(GivenUp::Refused { reference: payment.pay_id, code, reason }));
+        }
         Verdict::Open => DepositOutcome::Open { cause: answer.reason() },
         Verdict::Authenticate => {
             DepositOutcome::Unknown { cause: answer.doubt("a reversal asks for 3-D Secure") }
         }
         Verdict::Unknown(cause) => DepositOutcome::Unknown { cause: answer.doubt(cause) },
-    }
+    })
 }
 
 fn nothing_held(payment: &Payment) -> DepositOutcome {

@@ -208,6 +208,26 @@ async fn what_was_credited_can_not_be_cancelled_and_a_reserve_can() {
             assert_eq!(house.moved(&reserved.reference, Moved::Reversal), 500, "{fault:?}");
         }
         assert_eq!(house.story.balance(&big).await, "10.50");
+
+        // A definite refusal is told as one, and the money can still be captured.
+        let held = house.opens(&big, "PaygateCard", "5.00", "manual").await;
+        house.pays(&held).await;
+        house.works().await;
+        house.simulator().script(Script {
+            endpoint: Some("reverse.aspx".to_owned()),
+            trans_id: Some(held.reference.clone()),
+            times: 1,
+            call: Some(Fault::Refuse("22060305".to_owned())),
+            notice: None,
+        });
+        let cancel = json!({ "ExtDepositID": held.id });
+        for _ in 0..2 {
+            assert_eq!(house.call("CancelDeposit", &big, cancel.clone()).await["Status"], 31);
+            assert_eq!(house.deposit(&big, &held).await["DepositStatus"], "Authorized");
+        }
+        let capture = json!({ "ExtDepositID": held.id, "TraceID": house.story.next_trace() });
+        assert_eq!(house.call("CaptureDeposit", &big, capture).await["Status"], 0);
+        assert_eq!(house.story.balance(&big).await, "15.50");
         house.books_agree("Paygate", "EUR").await;
         house.ends().await;
     }

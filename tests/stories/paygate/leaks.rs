@@ -10,6 +10,7 @@ use tillgate::store::DatabaseUrl;
 
 /// Digits alone, as long as a card number, with a fitting check digit, and not a part of a longer word.
 fn card_numbers(bytes: &[u8]) -> Vec<String> {
+    let migrations = migrations();
     let mut found = Vec::new();
     let mut start = 0;
     while start < bytes.len() {
@@ -24,11 +25,23 @@ fn card_numbers(bytes: &[u8]) -> Vec<String> {
         // `3.715663999999999` is a fraction that a library logs.
         let fraction = before == Some(b'.') && start > 1 && bytes[start - 2].is_ascii_digit();
         if (12..=19).contains(&length) && !part_of_a_word && !fraction && check_digit_fits(digits) {
-            found.push(String::from_utf8_lossy(digits).into_owned());
+            let number = String::from_utf8_lossy(digits).into_owned();
+            // The database keeps the versions of its migrations, which are dates and may stand beside other digits.
+            if !migrations.iter().any(|version| number.contains(version.as_str())) {
+                found.push(number);
+            }
         }
         start += length;
     }
     found
+}
+
+/// The versions of our migrations: `2026-11-24-000001_foundation` is 20261124000001.
+fn migrations() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+    let entries = std::fs::read_dir(folder).expect("the migrations").flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter_map(|name| Some(name.split('_').next()?.replace('-', ""))).collect()
 }
 
 fn check_digit_fits(digits: &[u8]) -> bool {

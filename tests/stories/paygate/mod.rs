@@ -1,6 +1,7 @@
 //! Paygate through the whole server: the cashier's calls, the customer's browser, the platform's notices, the sweep,
 //! the outbox, and a platform that goes wrong in every way it can.
 
+mod batch;
 mod browser;
 mod captures;
 mod deposits;

@@ -83,6 +83,16 @@ pub async fn merchant(app: Data<App>, merchant: Json<Merchant>) -> HttpResponse 
     }
 }
 
+/// Takes a batch file and answers with the processed one.
+pub async fn batch(app: Data<App>, text: String) -> HttpResponse {
+    match app.world().run_batch(&text) {
+        Some(answer) => HttpResponse::Ok().content_type("text/plain").body(answer),
+        None => {
+            HttpResponse::BadRequest().json(json!({ "error": "this is no batch file of a known merchant" }))
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewCard {

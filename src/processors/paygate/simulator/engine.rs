@@ -138,7 +138,7 @@ impl World {
         true
     }
 
-    fn execute(&mut self, merchant: &Merchant, endpoint: &str, params: &Params) -> Reply {
+    pub(super) fn execute(&mut self, merchant: &Merchant, endpoint: &str, params: &Params) -> Reply {
         let done = match endpoint {
             "creditex.aspx" => self.creditex(merchant, params),
             "capture.aspx" => self.capture(merchant, params),

@@ -2,6 +2,7 @@
 //!
 //! It shares recorded examples with the client beside it and nothing else: its codec, parser and MAC are its own.
 
+mod batch;
 mod books;
 mod checks;
 mod codec;
@@ -134,6 +135,11 @@ impl Simulator {
         })
     }
 
+    /// Processes a batch file and gives the answer.
+    pub fn run_batch(&self, text: &str) -> Option<String> {
+        self.world().run_batch(text)
+    }
+
     pub fn set_up(&self, merchant: Merchant) -> bool {
         self.world().set_up(merchant)
     }
@@ -228,6 +234,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/control/advance", web::post().to(control::advance))
         .route("/control/deliver", web::post().to(control::deliver))
         .route("/control/merchant", web::put().to(control::merchant))
+        .route("/control/batch", web::post().to(control::batch))
         .route("/control/cards", web::post().to(control::card))
         .route("/{endpoint:[A-Za-z0-9_]+\\.aspx}", web::to(wire::server_call));
 }
