@@ -12,7 +12,7 @@ WITH k AS (SELECT 5000000000000000000 + nextval('bench_ids') * 8 AS n),
  e AS (INSERT INTO ledger_entries (id, transaction_id, from_account, to_account, amount, currency)
    SELECT l.id + 1, l.id, d.id, t.id, 1200, 'EUR' FROM l, d, t UNION ALL SELECT l.id + 2, l.id, d.id, f.id, 50, 'EUR' FROM l, d, f),
  r AS (INSERT INTO replies (id, name, version, fingerprint, reply, at)
-   SELECT p.id + 4, 'Bench EUR/CreatePayout/' || p.id, 0, c.pin || '/1200/EUR/50', '{"refused":null,"description":"Payout recorded","payout":"PO-0AMSP9BAG0400","deposit":null,"reversal":null}', 0 FROM p, c),
+   SELECT p.id + 4, 'Bench EUR/CreatePayout/' || p.id, 0, c.pin || '/1200/EUR/50', '{"refused": null,"description":"Payout recorded","payout":"PO-0AMSP9BAG0400","deposit": null,"reversal": null}', 0 FROM p, c),
  a AS (INSERT INTO audit (id, lane, seq, hash, at, kind, subject, front_end, pin, who, why, from_state, to_state, request_id, detail)
-   SELECT p.id + 5, h.lane, p.id, 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 0, 'payout.created', 'PO-' || p.id, 'Bench EUR', c.pin, 'INTERNET', '', '', 'Requested', 'be6b938f0d607a3a', '{"trace_id":1,"amount":"12.00 EUR","fee":"0.50 EUR","postings":["customer/Bench EUR/bench0001: -12.50 EUR","payouts_in_transit/Bench EUR: 12.00 EUR","fees/Bench EUR: 0.50 EUR"]}' FROM p, c, h)
+   SELECT p.id + 5, h.lane, p.id, 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 0, 'payout.created', 'PO-' || p.id, 'Bench EUR', c.pin, 'INTERNET', '', '', 'Requested', 'be6b938f0d607a3a', '{"trace_id": 1,"amount":"12.00 EUR","fee":"0.50 EUR","postings":["customer/Bench EUR/bench0001: -12.50 EUR","payouts_in_transit/Bench EUR: 12.00 EUR","fees/Bench EUR: 0.50 EUR"]}' FROM p, c, h)
 SELECT id FROM p;

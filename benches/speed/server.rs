@@ -37,7 +37,7 @@ impl Server {
         let config = folder.path().join("config.toml");
         let mut text = format!(
             "[listen]\ncashier = '{address}'\nworkers = 2\n[database]\nurl = '{}'\nmigrate_on_start = true\n\
-             [log]\nlevel = 'warn'\n[processors]\nunknown = 'pass'\n\
+             [log]\nlevel = 'warn'\n[processors.map]\nCFT = {{ processor = 'CFT' }}\n\
              [[platform.keys]]\nname = 'bench'\nkey = '{PLATFORM_KEY}'\nfront_ends = ['*']\n\
              [[front_ends]]\nname = '{FRONT_END}'\ncurrency = 'EUR'\ndebit_event = 'requested'\n\
              auth = {{ pass_code = '{PASS_CODE}' }}\n",
