@@ -15,6 +15,9 @@ pub trait Written: Send + 'static {
     const COLUMNS: &'static [&'static str];
     /// The arrays that the columns of several rows make on PostgreSQL.
     const ARRAYS: &'static [&'static str];
+    /// Columns that keep their first value, besides id and name. An update that set them would cost more than it
+    /// says: SQLite writes their indexes anew, and looks for every row that refers to them.
+    const FIXED: &'static [&'static str] = &[];
 
     /// The SQL about this table, made once.
     fn texts() -> &'static Texts;
@@ -112,7 +115,7 @@ impl Stored for Option<String> {
 
 /// Declares a row type that is only ever inserted: its table and its columns.
 macro_rules! written {
-    ($(#[$doc:meta])* $row:ident in $table:literal {
+    ($(#[$doc:meta])* $row:ident in $table:literal $(, fixed: [$($fixed:ident),*])? {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
     }) => {
         $(#[$doc])*
@@ -125,6 +128,7 @@ macro_rules! written {
             const TABLE: &'static str = $table;
             const COLUMNS: &'static [&'static str] = &[$(stringify!($field),)*];
             const ARRAYS: &'static [&'static str] = &[$(<$type as $crate::store::row::Stored>::ARRAY,)*];
+            $(const FIXED: &'static [&'static str] = &[$(stringify!($fixed)),*];)?
 
             fn texts() -> &'static $crate::store::texts::Texts {
                 static TEXTS: std::sync::OnceLock<$crate::store::texts::Texts> = std::sync::OnceLock::new();
@@ -145,12 +149,12 @@ pub(crate) use written;
 
 /// Declares a row type of the set: its table, whether it is locked when read, and its columns behind the first three.
 macro_rules! row {
-    ($(#[$doc:meta])* $row:ident in $table:literal, locked: $locked:literal {
+    ($(#[$doc:meta])* $row:ident in $table:literal, locked: $locked:literal $(, fixed: [$($fixed:ident),*])? {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
     }) => {
         $crate::store::row::written! {
             $(#[$doc])*
-            $row in $table {
+            $row in $table $(, fixed: [$($fixed),*])? {
                 id: i64,
                 name: String,
                 version: i64,

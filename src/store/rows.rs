@@ -12,7 +12,7 @@ row! {
 }
 
 row! {
-    CustomerRow in "customers", locked: false {
+    CustomerRow in "customers", locked: false, fixed: [front_end, pin, created_at] {
         front_end: String,
         pin: String,
         currency: String,
@@ -37,7 +37,7 @@ row! {
 }
 
 row! {
-    AccountRow in "accounts", locked: true {
+    AccountRow in "accounts", locked: true, fixed: [path, stripe, kind, currency] {
         path: String,
         stripe: i64,
         kind: String,
@@ -69,7 +69,7 @@ written! {
 }
 
 row! {
-    PayoutRow in "payouts", locked: true {
+    PayoutRow in "payouts", locked: true, fixed: [front_end, pin, customer_id, trace_id, currency, created_at] {
         front_end: String,
         pin: String,
         customer_id: i64,
@@ -102,7 +102,7 @@ row! {
 }
 
 row! {
-    AttemptRow in "payout_attempts", locked: true {
+    AttemptRow in "payout_attempts", locked: true, fixed: [payout_id, number, route, account, request_id, created_at] {
         payout_id: i64,
         number: i64,
         route: String,
@@ -125,7 +125,7 @@ row! {
 }
 
 row! {
-    DepositRow in "deposits", locked: true {
+    DepositRow in "deposits", locked: true, fixed: [front_end, pin, customer_id, trace_id, currency, run_by_us, created_at] {
         front_end: String,
         pin: String,
         customer_id: i64,
@@ -158,7 +158,7 @@ row! {
 }
 
 row! {
-    RefundRow in "refunds", locked: true {
+    RefundRow in "refunds", locked: true, fixed: [deposit_id, number, currency, created_at] {
         deposit_id: i64,
         number: i64,
         amount: i64,
@@ -176,7 +176,7 @@ row! {
 }
 
 row! {
-    InstrumentRow in "instruments", locked: false {
+    InstrumentRow in "instruments", locked: false, fixed: [customer_id, issuer, token, created_at] {
         customer_id: i64,
         issuer: String,
         token: String,
@@ -197,7 +197,7 @@ row! {
 }
 
 row! {
-    OutboxRow in "outbox", locked: true {
+    OutboxRow in "outbox", locked: true, fixed: [kind, subject, created_at] {
         kind: String,
         subject: String,
         payload: String,
@@ -214,7 +214,7 @@ row! {
 }
 
 row! {
-    NoticeRow in "notices", locked: true {
+    NoticeRow in "notices", locked: true, fixed: [account, reference] {
         account: String,
         reference: String,
         summary: String,

@@ -90,6 +90,7 @@ impl<R: Row> Table<R> {
     /// Replaces a row of the set and counts its version up, once a batch; `false` when the set does not hold it.
     pub fn update(&mut self, mut row: R) -> bool {
         let Some(slot) = self.slots.get_mut(&row.id()) else { return false };
+        debug_assert!(keeps_fixed(&slot.row, &row), "{} {} changes what is fixed", R::TABLE, row.id());
         let stored = slot.row.version();
         row.set_version(if slot.state == State::AsStored { stored + 1 } else { stored });
         let state = if slot.state == State::New { State::New } else { State::Changed };
@@ -146,6 +147,13 @@ impl<R: Row> Table<R> {
     fn rows_in(&self, state: State) -> Vec<&R> {
         sorted(self.slots.values().filter(|slot| slot.state == state).map(|slot| &slot.row))
     }
+}
+
+/// Whether a row keeps what an update does not write.
+fn keeps_fixed<R: Row>(before: &R, after: &R) -> bool {
+    let kept = R::texts().changes.iter().map(|changes| !changes);
+    let cells = before.cells().into_iter().zip(after.cells());
+    cells.zip(kept).all(|((before, after), kept)| !kept || before == after)
 }
 
 fn sorted<'r, R: Row>(rows: impl Iterator<Item = &'r R>) -> Vec<&'r R> {

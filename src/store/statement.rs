@@ -14,7 +14,7 @@ use diesel::sqlite::Sqlite;
 use std::marker::PhantomData;
 
 /// A value in a statement. Arrays exist on PostgreSQL alone, where whole sets travel in one statement.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub enum Bind<'a> {
     Int(i64),
     OptInt(Option<i64>),

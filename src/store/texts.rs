@@ -17,6 +17,8 @@ pub struct Texts {
     pub insert: String,
     /// One row, when its version is still the one before.
     pub update: String,
+    /// Whether an update writes the column, by its place. The id, the name and what else is fixed it does not.
+    pub changes: Vec<bool>,
     /// Several rows from one array a column.
     pub insert_set: String,
     /// Several rows whose versions are still the ones before.
@@ -40,12 +42,18 @@ impl Texts {
             let rows = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY id {lock}");
             format!("SELECT '{table}'::text, ARRAY[{texts}] FROM ({rows}) {table}")
         };
-        // Id and name never change.
-        let changing = R::COLUMNS.get(2..).unwrap_or_default();
-        let sets: Vec<String> = changing.iter().map(|column| format!("{column} = ?")).collect();
-        let sets = sets.join(", ");
-        let moves: Vec<String> = changing.iter().map(|column| format!("{column} = v.{column}")).collect();
-        let moves = moves.join(", ");
+        let changing = |column: &&str| !["id", "name"].contains(column) && !R::FIXED.contains(column);
+        let listed = |form: &dyn Fn(&&str) -> String| -> String {
+            R::COLUMNS.iter().filter(|column| changing(column)).map(form).collect::<Vec<_>>().join(", ")
+        };
+        let (sets, moved) = (listed(&|column| format!("{column} = ?")), listed(&|column| column.to_string()));
+        let moves = listed(&|column| format!("{column} = v.{column}"));
+        let columns_and_arrays = R::COLUMNS.iter().zip(R::ARRAYS);
+        let moved_arrays: Vec<String> = columns_and_arrays
+            .filter(|(column, _)| changing(column))
+            .map(|(_, array)| format!("?::{array}"))
+            .collect();
+        let moved_arrays = moved_arrays.join(", ");
         Texts {
             select_by_id: format!("{select} WHERE id = ?"),
             select_by_name: format!("{select} WHERE name = ?"),
@@ -56,11 +64,12 @@ impl Texts {
             seen_by_id: several("id = ANY(?)", ""),
             insert: format!("INSERT INTO {table} ({columns}) VALUES ({marks})"),
             update: format!("UPDATE {table} SET {sets} WHERE id = ? AND version = ?"),
+            changes: R::COLUMNS.iter().map(|column| changing(&column)).collect(),
             insert_set: format!(
                 "i_{table} AS (INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays}))"
             ),
             update_set: format!(
-                "u_{table} AS (UPDATE {table} AS t SET {moves} FROM unnest({arrays}) AS v ({columns}) \
+                "u_{table} AS (UPDATE {table} AS t SET {moves} FROM unnest(?::bigint[], {moved_arrays}) AS v (id, {moved}) \
                  WHERE t.id = v.id AND t.version = v.version - 1 RETURNING 1)"
             ),
             guard_set: format!(
@@ -69,4 +78,9 @@ impl Texts {
             ),
         }
     }
+}
+
+/// The values that an update writes, of those of all columns.
+pub fn changed<T>(texts: &Texts, cells: Vec<T>) -> impl Iterator<Item = T> {
+    cells.into_iter().zip(&texts.changes).filter_map(|(cell, changes)| changes.then_some(cell))
 }

@@ -5,6 +5,7 @@ use super::error::StoreError;
 use super::row::{Row, Written};
 use super::set::{Table, TableVisitor, WorkingSet};
 use super::statement::{Bind, ByType};
+use super::texts::changed;
 use std::marker::PhantomData;
 
 pub fn write(connection: &mut Connection, set: &WorkingSet) -> Result<(), StoreError> {
@@ -31,12 +32,11 @@ impl<'a> TableVisitor<'a> for RowWriter<'_> {
     fn visit<R: Row>(&mut self, table: &'a Table<R>) -> Result<(), StoreError> {
         insert(self.0, table.new_rows())?;
         for row in table.changed_rows() {
-            // Id and name never change.
-            let mut cells = row.cells();
-            cells.drain(..2);
+            let texts = R::texts();
+            let mut cells: Vec<Bind<'_>> = changed(texts, row.cells()).collect();
             cells.push(Bind::Int(row.id()));
             cells.push(Bind::Int(row.version() - 1));
-            if self.0.execute_cached::<ByType<Update<R>>>(&R::texts().update, &cells)? != 1 {
+            if self.0.execute_cached::<ByType<Update<R>>>(&texts.update, &cells)? != 1 {
                 return Err(StoreError::Raced);
             }
         }

@@ -8,6 +8,7 @@ use super::error::StoreError;
 use super::row::{Row, Written};
 use super::set::{Table, TableVisitor, WorkingSet};
 use super::statement::Bind;
+use super::texts::changed;
 use diesel::sql_types::BigInt;
 
 #[derive(Default)]
@@ -43,8 +44,10 @@ impl<'a> SetWriter<'a> {
             return;
         }
         self.writes = true;
-        self.parts.push(&R::texts().update_set);
-        self.binds.extend(R::arrays(rows));
+        let texts = R::texts();
+        self.parts.push(&texts.update_set);
+        self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
+        self.binds.extend(changed(texts, R::arrays(rows)));
         self.expect("u_", R::TABLE, rows.len());
     }
 
