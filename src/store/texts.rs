@@ -64,7 +64,7 @@ impl Texts {
             seen_by_id: several("id = ANY(?)", ""),
             insert: format!("INSERT INTO {table} ({columns}) VALUES ({marks})"),
             update: format!("UPDATE {table} SET {sets} WHERE id = ? AND version = ?"),
-            changes: R::COLUMNS.iter().map(|column| changing(column)).collect(),
+            changes: R::COLUMNS.iter().map(changing).collect(),
             insert_set: format!(
                 "i_{table} AS (INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays}))"
             ),
