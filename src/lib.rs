@@ -1,8 +1,9 @@
 //! Tillgate, the platform side of a payment cashier.
 //!
 //! The rooms, in reading order: [`domain`] is what is true, [`operations`] what can happen, [`store`] where it is
-//! kept. [`cashier`], [`platform`], [`notifications`], [`player`] and [`backoffice`] are doors, [`processors`] the world outside, which
-//! only the [`desk`] speaks to; the [`worker`] brings it what is due. [`config`] describes a house, [`server`] builds it,
+//! kept. [`cashier`], [`platform`], [`notifications`], [`player`] and [`backoffice`] are doors, [`processors`] the world
+//! outside, which only the [`desk`] speaks to; the [`messenger`] speaks to cashiers, and the [`worker`] brings both what
+//! is due. [`config`] describes a house, [`server`] builds it,
 //! [`cli`] is how people start it, [`replay`] plays the cashier against it. Time and chance come in through [`clock`].
 
 pub mod domain;
@@ -17,6 +18,7 @@ pub mod platform;
 pub mod processors;
 
 pub mod desk;
+pub mod messenger;
 pub mod worker;
 
 pub mod notifications;

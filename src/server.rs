@@ -8,6 +8,7 @@ use crate::cashier::routes::{self, Cashier};
 use crate::clock::{Clock, Entropy};
 use crate::config::{self, Built, Settings};
 use crate::desk::Desk;
+use crate::messenger;
 use crate::notifications::{self, Notifications};
 use crate::operations::begin_deposit::SETTLE_DEPOSIT;
 use crate::platform::{self, Platform};
@@ -19,6 +20,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use secrecy::SecretString;
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,7 +74,7 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
         None
     };
     let settings = &settings;
-    let Built { store: options, front_ends, keys, trusted_proxies, office } =
+    let Built { store: options, front_ends, keys, trusted_proxies, cashiers, office } =
         config::build(settings, &entropy).map_err(StartError::Config)?;
     let processors = config::processors(settings, &clock, &entropy).map_err(StartError::Config)?;
     if settings.database.migrate_on_start {
@@ -145,7 +147,7 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
         demo_people: if settings.sandbox.enabled { demo_people(settings) } else { Arc::new([]) },
     };
     let platform = Platform::new(directory.clone(), store.clone(), keys, entropy, clock);
-    serve(settings, listener, cashier, platform, office, simulators)
+    serve(settings, listener, cashier, platform, office, simulators, cashiers)
 }
 
 fn sorted(mut names: Vec<String>) -> Vec<String> {
@@ -177,6 +179,7 @@ fn serve(
     platform: Platform,
     office: Office,
     simulators: Option<Simulators>,
+    cashiers: HashMap<String, messenger::Client>,
 ) -> Result<Running, StartError> {
     telemetry::metrics();
     let address = listener.local_addr().map_err(|error| unbound(&settings.listen.cashier, &error))?;
@@ -186,6 +189,7 @@ fn serve(
         lease: chrono::Duration::seconds(settings.worker.lease_seconds as i64),
     };
     let worker = Worker::new(cashier.desk.clone(), &settings.node.name, pace);
+    worker.speaks_to(cashiers);
     let notifications =
         Notifications::new(cashier.desk.clone(), worker.clone(), cashier.trusted_proxies.clone());
     let player =
@@ -308,6 +312,7 @@ impl Running {
         let built = config::build(settings, entropy)?;
         self.directory.replace(built.front_ends);
         self.platform.replace_keys(built.keys);
+        self.worker.speaks_to(built.cashiers);
         Ok(())
     }
 

@@ -22,7 +22,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("replay", &["clock"]),
     // The only room that speaks to processors.
     ("desk", &["domain", "operations", "store", "processors", "clock"]),
-    ("worker", &["domain", "operations", "store", "desk", "clock"]),
+    // What we tell cashiers: a client of theirs that shares nothing with the door they come by.
+    ("messenger", &["domain", "clock", "masked"]),
+    // Errands to cashiers go out by the messenger.
+    ("worker", &["domain", "operations", "store", "desk", "messenger", "clock"]),
     ("notifications", &["domain", "operations", "store", "processors", "desk", "worker", "clock", "peer"]),
     // A browser that comes back may bring a notice, which is read as one.
     ("player", &["domain", "operations", "store", "desk", "worker", "notifications", "clock"]),

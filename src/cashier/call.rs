@@ -7,6 +7,7 @@ use super::directory::Door;
 use super::wire::Fields;
 use crate::clock::Entropy;
 use crate::desk::Desk;
+use crate::domain::card_number;
 use crate::domain::ids::{DepositId, PayoutId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payout::status::PayoutStatus;
@@ -18,6 +19,9 @@ use std::sync::Arc;
 
 /// The shortest card numbers have so many digits; no processor's name has.
 const FEWEST_CARD_DIGITS: usize = 12;
+
+/// The parameters that hold words of people's own.
+const FREE_TEXT: [&str; 5] = ["CreatedBy", "UpdatedBy", "PaymentMethod", "OrderText", "PromoID"];
 
 pub struct Call<'a> {
     pub method: &'static Method,
@@ -42,6 +46,22 @@ impl Call<'_> {
             return Err(Refusal::bad("SiteID", "is not the site of this front end"));
         }
         self.currency()?;
+        self.no_card_numbers()
+    }
+
+    /// Free text is kept, logged and shown, and a card number must not be. Ids are let be: one long number in ten looks
+    /// like a card's by chance, and a customer who acts himself is named by his.
+    fn no_card_numbers(&self) -> Result<(), Refusal> {
+        let pin = self.fields.get("PIN");
+        for name in FREE_TEXT {
+            let Some(text) = self.fields.get(name).filter(|text| pin != Some(text)) else { continue };
+            if card_number::is_in(text) {
+                return Err(Refusal::bad(
+                    name,
+                    "holds what looks like a card number, which has no place here",
+                ));
+            }
+        }
         Ok(())
     }
 

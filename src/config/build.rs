@@ -12,6 +12,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::people::{ALL_FRONT_ENDS, Grant};
 use crate::domain::processor_name::{Processor, ProcessorMap, Route, UnknownName};
+use crate::messenger;
 use crate::operations::Rules;
 use crate::platform::keys::{Key, Keys};
 use crate::store::{BatchLimits, DatabaseUrl, Options};
@@ -42,6 +43,8 @@ pub struct Built {
     pub front_ends: FrontEnds,
     pub keys: Keys,
     pub trusted_proxies: Vec<IpNet>,
+    /// The cashiers that are told of what people of ours end.
+    pub cashiers: HashMap<String, messenger::Client>,
     pub office: OfficeParts,
 }
 
@@ -86,12 +89,18 @@ pub fn build(settings: &Settings, entropy: &Entropy) -> Result<Built, Vec<Proble
     if !matches!(settings.cashier.authentication_failed_status, 200 | 401) {
         problems.add("cashier.authentication_failed_status", "must be 200 or 401");
     }
+    let cashiers = cashiers(settings, &mut problems);
     let office = office(settings, &mut problems);
     let nobody = Credentials::nobodys(SecretString::from(entropy.hex(32)));
     match (store, problems.0.is_empty()) {
-        (Some(store), true) => {
-            Ok(Built { store, front_ends: FrontEnds::new(doors, nobody), keys, trusted_proxies, office })
-        }
+        (Some(store), true) => Ok(Built {
+            store,
+            front_ends: FrontEnds::new(doors, nobody),
+            keys,
+            trusted_proxies,
+            cashiers,
+            office,
+        }),
         _ => Err(problems.0),
     }
 }
@@ -108,6 +117,27 @@ impl Problems {
     fn keep<T, E: ToString>(&mut self, key: impl Into<String>, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.add(key, error.to_string())).ok()
     }
+}
+
+fn cashiers(settings: &Settings, problems: &mut Problems) -> HashMap<String, messenger::Client> {
+    // Clients need a crypto provider; one that is there already is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut clients = HashMap::new();
+    for (index, front_end) in settings.front_ends.iter().enumerate() {
+        let Some(cashier) = &front_end.reject_payout else { continue };
+        match messenger::Client::new(cashier) {
+            Ok(client) => {
+                clients.insert(front_end.name.clone(), client);
+            }
+            Err(wrong) => {
+                for problem in wrong {
+                    problems
+                        .add(format!("front_ends[{index}].reject_payout.{}", problem.key), problem.reason);
+                }
+            }
+        }
+    }
+    clients
 }
 
 fn store(settings: &Settings, problems: &mut Problems) -> Option<Options> {
@@ -207,6 +237,12 @@ fn door(
             currency,
             problems,
         ),
+        asks_cashier_to_end: front_end.reject_payout.is_some(),
+        approvals: super::approvals::build(&front_end.approvals, &format!("{at}.approvals"), currency)
+            .unwrap_or_else(|wrong| {
+                problems.0.extend(wrong);
+                Default::default()
+            }),
     };
     let mut letters = default_letters();
     for (status, letter) in &front_end.status_letters {

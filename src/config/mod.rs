@@ -2,6 +2,7 @@
 //! with its key before anything binds.
 
 mod accounts;
+mod approvals;
 mod build;
 mod load;
 mod settings;

@@ -355,7 +355,33 @@ pub struct FrontEnd {
     /// Methods beyond the documented ones that this front end may call.
     #[serde(default)]
     pub extensions: Vec<String>,
+    /// What people must have given before money is released.
+    #[serde(default)]
+    pub approvals: Approvals,
+    /// The cashier's RejectPayout, where it has one.
+    #[serde(default)]
+    pub reject_payout: Option<crate::messenger::Settings>,
     pub auth: Auth,
+}
+
+/// What a front end asks of its people before money is released. Amounts in major units of its currency.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Approvals {
+    /// Which of the marks G, R, A, M must be given.
+    pub marks: Vec<String>,
+    /// Above this amount nobody who prepared a payout releases it.
+    pub four_eyes_above: Option<String>,
+    /// The most that a role releases or gives back at a time.
+    pub limits: BTreeMap<String, String>,
+    /// How long "being worked on by" holds.
+    pub claim_minutes: u32,
+}
+
+impl Default for Approvals {
+    fn default() -> Approvals {
+        Approvals { marks: Vec::new(), four_eyes_above: None, limits: BTreeMap::new(), claim_minutes: 15 }
+    }
 }
 
 fn in_progress() -> DebitEvent {

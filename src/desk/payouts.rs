@@ -49,12 +49,7 @@ impl Desk {
             }
         };
         let rules = (self.rules)(&payout.front_end);
-        let name = payout.used.as_ref().or(payout.asked.as_ref()).map(|named| named.cashier.clone());
-        // Only where the map says so does a paid payout approve itself.
-        let rules = rules.filter(|rules| {
-            let mapped = name.as_deref().and_then(|name| rules.processors.look_up(name).ok());
-            mapped.is_some_and(|mapped| mapped.processor.approve_when_paid)
-        });
+        let rules = rules.filter(|rules| carry_out_payout::approves_itself(&payout, rules));
         let held = claim.clone();
         let id = attempt.id;
         let applied = self.store.transact(&turn, Wants::nothing(), move |tx| {

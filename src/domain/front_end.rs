@@ -1,5 +1,6 @@
 //! A front end: a site in one currency, and the rules its payouts and deposits follow.
 
+use super::approval::Approvals;
 use super::debit::DebitEvent;
 use super::money::Currency;
 
@@ -25,6 +26,10 @@ pub struct FrontEnd {
     /// Limits of one payout and one deposit in minor units, none when absent.
     pub payout_limits: Limits,
     pub deposit_limits: Limits,
+    /// Whether a payout that people of ours reject or cancel ends when its cashier says so, who is asked to.
+    pub asks_cashier_to_end: bool,
+    /// What people of ours must have given before money is released.
+    pub approvals: Approvals,
 }
 
 impl FrontEnd {

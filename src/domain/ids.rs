@@ -66,6 +66,10 @@ id!(
     AttemptId, "AT-"
 );
 id!(
+    /// Something that one person proposed and another decides.
+    ProposalId, "PR-"
+);
+id!(
     /// One ledger transaction.
     TransactionId, "LT-"
 );

@@ -3,7 +3,10 @@
 //! Nothing here does I/O, reads a clock, draws a random number or knows a wire format or SQL. A decision takes
 //! what was loaded, returns the new state with its ledger transaction and its facts, or a [`refusal::Refusal`].
 
+pub mod acting;
+pub mod approval;
 pub mod bank_account;
+pub mod card_number;
 pub mod customer;
 pub mod debit;
 pub mod deposit;
@@ -15,4 +18,5 @@ pub mod outcome;
 pub mod payout;
 pub mod people;
 pub mod processor_name;
+pub mod proposal;
 pub mod refusal;

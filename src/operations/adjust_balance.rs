@@ -49,7 +49,13 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resu
     })
 }
 
-fn adjust(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
+/// The adjustment itself, for whoever makes sure in his own way that it is made once.
+pub(super) fn adjust(
+    tx: &mut Tx<'_>,
+    wish: &Wish,
+    rules: &Rules,
+    caller: &Caller,
+) -> Result<Answer, OperationError> {
     customer(tx, rules, &wish.pin)?;
     let front_end = &rules.front_end;
     let theirs = Account::customer(&front_end.name, &wish.pin, front_end.currency);

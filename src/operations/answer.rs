@@ -88,6 +88,17 @@ impl Once {
         Ok(Some(Answer::kept(&kept.reply)?))
     }
 
+    /// The answer of exactly this call, if it was given before; another content's is none.
+    pub fn same(&self, tx: &mut Tx<'_>) -> Result<Option<Answer>, StoreError> {
+        let kept = replies::find(tx, &self.name)?.filter(|kept| kept.fingerprint == self.fingerprint);
+        kept.map(|kept| Answer::kept(&kept.reply)).transpose()
+    }
+
+    /// The latest answer under this key, whatever the content was.
+    pub fn latest(&self, tx: &mut Tx<'_>) -> Result<Option<Answer>, StoreError> {
+        replies::find(tx, &self.name)?.map(|kept| Answer::kept(&kept.reply)).transpose()
+    }
+
     pub fn keep(&self, tx: &mut Tx<'_>, answer: &Answer) -> Result<(), StoreError> {
         let kept = Kept { fingerprint: self.fingerprint.clone(), reply: answer.keep() };
         replies::keep(tx, self.name.clone(), kept)

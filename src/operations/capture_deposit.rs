@@ -49,6 +49,13 @@ pub fn is_mark(attempted: &str) -> bool {
     attempted.starts_with("capture ")
 }
 
+/// Whether a capture on record waits for its answer any more: a call that is still under way does.
+pub(super) fn is_unanswered(managed: &Managed, now_micros: i64) -> bool {
+    managed.attempted.as_deref().is_some_and(|mark| {
+        is_mark(mark) && (mark.ends_with(UNANSWERED) || now_micros - managed.updated_at >= FORGOTTEN_US)
+    })
+}
+
 /// Behind the mark of a capture whose processor gave no answer: it may be taken up at once.
 const UNANSWERED: &str = " unanswered";
 

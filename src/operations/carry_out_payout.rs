@@ -10,10 +10,11 @@ use crate::domain::payout::Payout;
 use crate::domain::payout::attempt::{Absence, AttemptState, Step};
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::processor_name::Route;
+use crate::domain::proposal::{Matter, ProposalState};
 use crate::domain::refusal::Refusal;
 use crate::store::attempts::{self, Attempt};
 use crate::store::outbox::{self, Claimed};
-use crate::store::{Tx, audit, payouts};
+use crate::store::{Tx, audit, payouts, proposals};
 use chrono::{DateTime, Duration, Utc};
 
 /// What is to be done with an attempt now.
@@ -88,6 +89,10 @@ pub fn next(
     }
     let payout = payouts::lock(tx, attempt.payout)?.ok_or(Refusal::PayoutNotFound)?;
     match attempt.state {
+        // Somebody stopped it; whoever lets it go makes the errand due.
+        AttemptState::Planned if payout.status == PayoutStatus::InProgress && payout.is_stopped() => {
+            Ok(Next::Later)
+        }
         AttemptState::Planned if payout.status == PayoutStatus::InProgress => {
             if attempt.sent_at.is_none() {
                 match fix_payout_terms::run(tx, &attempt, &payout)? {
@@ -156,9 +161,33 @@ pub fn apply(
     caller: &Caller,
 ) -> Result<Option<Applied>, OperationError> {
     if !outbox::is_held(tx, claim)? {
+        contradicted(tx, id, outcome, caller)?;
         return Ok(None);
     }
-    let Some(mut attempt) = attempts::lock(tx, id)? else { return Ok(None) };
+    let Some(attempt) = attempts::lock(tx, id)? else { return Ok(None) };
+    let asked_about = (attempt.state == AttemptState::Unknown).then_some(Matter::Attempt(attempt.id));
+    let applied = settle(tx, attempt, outcome, asked, approve, caller)?;
+    if let Some(matter) = asked_about.filter(|_| applied.state != AttemptState::Unknown)
+        && let Some(proposal) = proposals::open_about(tx, matter)?
+    {
+        // The inquiry was faster than the second person.
+        proposals::decide(tx, proposal.id, ProposalState::Overtaken, &caller.who, "settled by inquiry")?;
+    }
+    if matches!(applied.state, AttemptState::Succeeded | AttemptState::Refused) {
+        outbox::finish(tx, claim)?;
+    }
+    Ok(Some(applied))
+}
+
+/// What an outcome makes of an attempt, whoever found it out: the worker under its claim, or two people.
+pub(super) fn settle(
+    tx: &mut Tx<'_>,
+    mut attempt: Attempt,
+    outcome: &Outcome,
+    asked: Asked,
+    approve: Option<&Rules>,
+    caller: &Caller,
+) -> Result<Applied, OperationError> {
     let payout = payouts::lock(tx, attempt.payout)?.ok_or(Refusal::PayoutNotFound)?;
     let from = attempt.state;
     let now = tx.now();
@@ -189,10 +218,6 @@ pub fn apply(
     if from != attempt.state {
         record(tx, &attempt, &payout, from, caller, &why)?;
     }
-    let settled = matches!(attempt.state, AttemptState::Succeeded | AttemptState::Refused);
-    if settled {
-        outbox::finish(tx, claim)?;
-    }
     if attempt.state == AttemptState::Succeeded
         && let Some(rules) = approve
     {
@@ -200,7 +225,44 @@ pub fn apply(
         update_payout::approve(tx, attempt.payout, reference, rules, caller)?;
     }
     let absent = *outcome == Outcome::NotFound && attempt.state == AttemptState::Planned;
-    Ok(Some(Applied { state: attempt.state, inquiries: attempt.inquiries, absent }))
+    Ok(Applied { state: attempt.state, inquiries: attempt.inquiries, absent })
+}
+
+/// An answer that came after its claim was lost changes nothing. Should people have settled the attempt the other way
+/// meanwhile, that is written down for them to see.
+fn contradicted(
+    tx: &mut Tx<'_>,
+    id: AttemptId,
+    outcome: &Outcome,
+    caller: &Caller,
+) -> Result<(), OperationError> {
+    let Some(attempt) = attempts::lock(tx, id)? else { return Ok(()) };
+    let said = match (outcome, attempt.state) {
+        (Outcome::Paid { reference }, AttemptState::Refused) => format!("paid as {reference}"),
+        (Outcome::Declined { code, reason }, AttemptState::Succeeded) => format!("{code}: {reason}"),
+        _ => return Ok(()),
+    };
+    let payout = payouts::lock(tx, attempt.payout)?.ok_or(Refusal::PayoutNotFound)?;
+    tracing::error!(payout.id = %payout.id, attempt = %id, said, "a late answer contradicts how the attempt was settled");
+    let fact = audit::Fact {
+        front_end: payout.front_end.clone(),
+        pin: payout.pin.clone(),
+        who: caller.who.clone(),
+        why: said,
+        from: attempt.state.name().to_owned(),
+        to: attempt.state.name().to_owned(),
+        request_id: caller.request_id.clone(),
+        ..audit::Fact::of("payout.attempt_contradicted", payout.id)
+    };
+    audit::record(tx, fact.with("attempt", id.to_string()))?;
+    Ok(())
+}
+
+/// Whether a payout approves itself once its processor has paid it: only where the processor map says so.
+pub fn approves_itself(payout: &Payout, rules: &Rules) -> bool {
+    let named = payout.used.as_ref().or(payout.asked.as_ref());
+    let mapped = named.and_then(|named| rules.processors.look_up(&named.cashier).ok());
+    mapped.is_some_and(|mapped| mapped.processor.approve_when_paid)
 }
 
 pub(super) fn record(

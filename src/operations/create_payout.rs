@@ -91,7 +91,7 @@ fn create(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resul
     let fact = audit::Fact {
         front_end: front_end.name.clone(),
         pin: wish.pin.clone(),
-        who: wish.created_by.clone().unwrap_or_else(|| caller.who.clone()),
+        who: caller.on_record(wish.created_by.as_deref()),
         to: change.payout.status.to_string(),
         request_id: caller.request_id.clone(),
         ..audit::Fact::of("payout.created", change.payout.id)

@@ -3,6 +3,7 @@
 //! No operation sees a connection or a wire format, and none calls a processor: the money's state, its postings, the
 //! errands, the audit trail and the kept answer are written together or not at all, and the answer goes out after.
 
+pub mod acting;
 pub mod add_customer;
 pub mod adjust_balance;
 pub mod answer;
@@ -25,6 +26,7 @@ pub mod retry_payout;
 pub mod reverse_deposit;
 pub mod reverse_payout;
 pub mod settle_deposit;
+pub mod tell_cashier;
 pub mod update_payout;
 
 pub use crate::store::OperationError;
@@ -33,6 +35,8 @@ pub use answer::Answer;
 use crate::domain::customer::Customer;
 use crate::domain::front_end::FrontEnd;
 use crate::domain::ledger::Transaction;
+use crate::domain::people::Person;
+use crate::domain::people::person::OPERATOR;
 use crate::domain::processor_name::ProcessorMap;
 use crate::domain::refusal::Refusal;
 use crate::store::{StoreError, Tx, audit, customers, ledger};
@@ -51,6 +55,27 @@ pub struct Caller {
     /// `cashier`, `platform/<key>`, `operator/<name>`, `worker`.
     pub who: String,
     pub request_id: String,
+}
+
+impl Caller {
+    /// A person of ours, who signed in.
+    pub fn person(person: &Person, request_id: &str) -> Caller {
+        Caller { who: person.who(), request_id: request_id.to_owned() }
+    }
+
+    fn is_person(&self) -> bool {
+        self.who.starts_with(OPERATOR)
+    }
+
+    /// Who did it, for the record: whom the caller names, or the caller himself. A name that only our own people bear
+    /// stays theirs, whatever a cashier writes.
+    fn on_record(&self, named: Option<&str>) -> String {
+        match named {
+            Some(name) if !self.is_person() && name.contains('/') => format!("{}: {name}", self.who),
+            Some(name) => name.to_owned(),
+            None => self.who.clone(),
+        }
+    }
 }
 
 /// The customer of a call, who must exist and belong to the front end.

@@ -89,7 +89,7 @@ fn order(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result
     Ok(Answer { deposit: Some(deposit.id), ..Answer::done(format!("Refund of {amount} ordered")) })
 }
 
-fn errand(refund: &Refund) -> Errand {
+pub(super) fn errand(refund: &Refund) -> Errand {
     let subject = format!("{}/{}", refund.deposit, refund.number);
     Errand {
         kind: "refund".to_owned(),
@@ -163,7 +163,18 @@ pub fn apply(
     if !outbox::is_held(tx, claim)? {
         return Ok(None);
     }
-    let Some(mut refund) = refunds::lock(tx, id)? else { return Ok(None) };
+    let Some(refund) = refunds::lock(tx, id)? else { return Ok(None) };
+    settle(tx, refund, outcome, asked, caller).map(Some)
+}
+
+/// What an outcome makes of a refund, whoever found it out; whether it is settled.
+pub(super) fn settle(
+    tx: &mut Tx<'_>,
+    mut refund: Refund,
+    outcome: &Outcome,
+    asked: Asked,
+    caller: &Caller,
+) -> Result<bool, OperationError> {
     let deposit = deposits::lock(tx, refund.deposit)?.ok_or(Refusal::DepositNotFound)?;
     refund.inquiries += 1;
     let now = tx.now();
@@ -194,7 +205,7 @@ pub fn apply(
         let fact = fact("deposit.refund_settled", &deposit, &refund, caller.who.clone(), caller);
         audit::record(tx, fact)?;
     }
-    Ok(Some(settled))
+    Ok(settled)
 }
 
 fn fact(kind: &'static str, deposit: &Deposit, refund: &Refund, who: String, caller: &Caller) -> audit::Fact {

@@ -1,5 +1,6 @@
 //! A payout that its processor refused is tried again, by a new attempt with a new request id, because a person says so.
 
+use super::acting::approvals;
 use super::update_payout::plan;
 use super::{Answer, Call, Caller, OperationError, Rules, refusable};
 use crate::domain::ids::PayoutId;
@@ -27,10 +28,19 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resu
     refusable(tx, rules, caller, &call, |tx| retry(tx, wish, rules, caller))
 }
 
-fn retry(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
+/// The new attempt itself, for whoever writes refusals down in his own way.
+pub(super) fn retry(
+    tx: &mut Tx<'_>,
+    wish: &Wish,
+    rules: &Rules,
+    caller: &Caller,
+) -> Result<Answer, OperationError> {
     let payout = payouts::lock(tx, wish.payout)?.ok_or(Refusal::PayoutNotFound)?;
     if payout.front_end != rules.front_end.name {
         return Err(Refusal::PayoutNotFound.into());
+    }
+    if !caller.is_person() {
+        approvals::of_a_retry(tx, &payout, rules)?;
     }
     let change = payout.retry(&caller.who)?;
     payouts::advance(tx, &change.payout)?;

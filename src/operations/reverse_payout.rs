@@ -35,10 +35,17 @@ impl Wish {
 pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
     let subject = wish.payout.to_string();
     let call = Call { method: "ReversePayout", subject: &subject, pin: &wish.pin };
-    refusable(tx, rules, caller, &call, |tx| reverse(tx, wish, rules, caller))
+    refusable(tx, rules, caller, &call, |tx| reverse(tx, wish, rules, caller, ""))
 }
 
-fn reverse(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
+/// The reversal itself, for whoever writes refusals down in his own way.
+pub(super) fn reverse(
+    tx: &mut Tx<'_>,
+    wish: &Wish,
+    rules: &Rules,
+    caller: &Caller,
+    why: &str,
+) -> Result<Answer, OperationError> {
     let payout = of_caller(tx, rules, wish.payout, &wish.pin, wish.ref_trace_id)?;
     let id = ReversalId(tx.new_id()?);
     let asked = (wish.amount, wish.fee);
@@ -61,7 +68,8 @@ fn reverse(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resu
     let fact = audit::Fact {
         front_end: payout.front_end.clone(),
         pin: payout.pin.clone(),
-        who: wish.updated_by.clone().unwrap_or_else(|| caller.who.clone()),
+        who: caller.on_record(wish.updated_by.as_deref()),
+        why: why.to_owned(),
         from: payout.status.to_string(),
         to: change.payout.status.to_string(),
         request_id: caller.request_id.clone(),

@@ -1,6 +1,8 @@
 //! A payout moves: by the cashier's UpdatePayout or by an operator.
 
+use super::acting::approvals;
 use super::answer::Once;
+use super::tell_cashier::TELL_CASHIER;
 use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
 use crate::domain::ids::{AttemptId, PayoutId};
 use crate::domain::ledger::Account;
@@ -31,8 +33,11 @@ pub struct Wish {
 impl Wish {
     fn once(&self, rules: &Rules) -> Once {
         let key = format!("{}/{}", self.payout, self.to);
-        // What an update may carry is compared with the payout itself, so the key alone names the answer.
-        Once::new(&rules.front_end.name, "UpdatePayout", "ExtPayoutID", &key, &[])
+        // Inside the window other amounts are an edit, and no other content under the same key.
+        let minor = |money: Option<Money>| money.map_or_else(String::new, |money| money.minor().to_string());
+        let content = [minor(self.amount), minor(self.fee)];
+        let content = [content[0].as_str(), content[1].as_str()];
+        Once::new(&rules.front_end.name, "UpdatePayout", "ExtPayoutID", &key, &content)
     }
 
     pub fn wants(&self, rules: &Rules) -> Wants {
@@ -50,15 +55,22 @@ impl Wish {
 pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
     let subject = wish.payout.to_string();
     let call = Call { method: "UpdatePayout", subject: &subject, pin: &wish.pin };
-    refusable(tx, rules, caller, &call, |tx| update(tx, wish, rules, caller))
+    refusable(tx, rules, caller, &call, |tx| update(tx, wish, rules, caller, ""))
 }
 
-fn update(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Answer, OperationError> {
+/// The update itself, for whoever writes refusals down in his own way.
+pub(super) fn update(
+    tx: &mut Tx<'_>,
+    wish: &Wish,
+    rules: &Rules,
+    caller: &Caller,
+    why: &str,
+) -> Result<Answer, OperationError> {
     let payout = of_caller(tx, rules, wish.payout, &wish.pin, wish.trace_id)?;
     let front_end = &rules.front_end;
     let account = Account::customer(&front_end.name, &payout.pin, front_end.currency);
     let available = ledger::balance(tx, &account)?;
-    let by_customer = front_end.is_customer(wish.updated_by.as_deref(), &payout.pin);
+    let by_customer = !caller.is_person() && front_end.is_customer(wish.updated_by.as_deref(), &payout.pin);
     let update = Update {
         to: wish.to,
         amount: wish.amount,
@@ -70,9 +82,18 @@ fn update(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resul
     };
 
     let once = wish.once(rules);
-    match payout.update(&update, front_end, available)? {
-        Updated::Changed(change) => {
-            apply(tx, &change, rules, caller, wish)?;
+    let updated = match payout.update(&update, front_end, available) {
+        Ok(updated) => updated,
+        // The very call was taken before: what became of the payout since is no reason for another answer.
+        Err(refusal) if !caller.is_person() => return Ok(once.same(tx)?.ok_or(refusal)?),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    match updated {
+        Updated::Changed(mut change) => {
+            if !caller.is_person() {
+                approvals::of_the_cashier(tx, &payout, &mut change, rules, wish.updated_by.as_deref())?;
+            }
+            apply(tx, &change, rules, caller, wish, why)?;
             let answer = Answer {
                 payout: Some(payout.id),
                 alerts: change.alerts.iter().map(|alert| alert.name()).collect(),
@@ -83,17 +104,15 @@ fn update(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resul
         }
         Updated::Repeat => {
             let same = Answer { payout: Some(payout.id), replayed: true, ..Answer::done(wish.to.name()) };
-            Ok(once.find(tx)?.unwrap_or(same))
+            Ok(once.latest(tx)?.unwrap_or(same))
         }
         Updated::Stale => {
             tracing::info!(payout.id = %payout.id, status = %payout.status, to = %wish.to, "late news of a payout");
             let description = format!("{}: no effect, the payout is {}", wish.to, payout.status);
             let late = Answer { payout: Some(payout.id), ..Answer::done(description) };
-            Ok(once.find(tx)?.unwrap_or(late))
+            Ok(once.latest(tx)?.unwrap_or(late))
         }
-        Updated::NotYet => {
-            Err(OperationError::NotYet("the processor has not confirmed the payout yet, please repeat"))
-        }
+        Updated::NotYet(why) => Err(OperationError::NotYet(why)),
     }
 }
 
@@ -119,11 +138,16 @@ fn apply(
     rules: &Rules,
     caller: &Caller,
     wish: &Wish,
+    why: &str,
 ) -> Result<(), OperationError> {
     payouts::advance(tx, &change.payout)?;
     post(tx, &change.transactions)?;
     if change.withdraw {
         withdraw(tx, change.payout.id)?;
+    }
+    if change.ended_asked {
+        // The cashier says itself what it was being asked for.
+        outbox::close(tx, TELL_CASHIER, &change.payout.id.to_string())?;
     }
     if change.pay_out {
         plan(tx, &change.payout, rules, wish.attempt_key.clone())?;
@@ -133,7 +157,8 @@ fn apply(
     let fact = audit::Fact {
         front_end: change.payout.front_end.clone(),
         pin: change.payout.pin.clone(),
-        who: wish.updated_by.clone().unwrap_or_else(|| caller.who.clone()),
+        who: caller.on_record(wish.updated_by.as_deref()),
+        why: why.to_owned(),
         from,
         to: change.payout.status.to_string(),
         request_id: caller.request_id.clone(),

@@ -187,6 +187,23 @@ pub fn of_subject(
     connection.load::<AuditSql, AuditRow>(&sql, &[Bind::Text(subject), Bind::Int(most)])
 }
 
+/// The last thing that changed a subject, for somebody who looked before it. What was refused or only said is no
+/// change.
+pub fn latest_change(tx: &mut Tx<'_>, subject: &str) -> Result<Option<AuditRow>, StoreError> {
+    let changes = |row: &&AuditRow| row.subject == subject && !NO_CHANGES.contains(&row.kind.as_str());
+    if let Some(row) = tx.set.facts.iter().rev().find(changes) {
+        return Ok(Some(row.clone()));
+    }
+    let sql = format!(
+        "{} WHERE subject = ? AND kind NOT IN ('call.refused', 'action.refused', 'payout.noted') ORDER BY id DESC LIMIT 1",
+        AuditRow::texts().select
+    );
+    Ok(tx.connection.load::<AuditSql, AuditRow>(&sql, &[Bind::Text(subject)])?.into_iter().next())
+}
+
+/// The kinds that [`latest_change`] passes over.
+const NO_CHANGES: [&str; 3] = ["call.refused", "action.refused", "payout.noted"];
+
 /// All lanes, for readers that follow each.
 pub fn lanes(connection: &mut Connection) -> Result<Vec<LaneRow>, StoreError> {
     connection.select::<LaneRow>("ORDER BY id", &[])

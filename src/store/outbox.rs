@@ -172,6 +172,27 @@ pub fn again(tx: &mut Tx<'_>, claim: &Claimed, due: DateTime<Utc>, why: &str) ->
     Ok(true)
 }
 
+/// Whether a worker holds the errand of this name under a lease that is not over.
+pub fn is_being_carried_out(tx: &mut Tx<'_>, kind: &str, subject: &str) -> Result<bool, StoreError> {
+    let now = tx.lease_micros()?;
+    let row = tx.find::<OutboxRow>(&crate::domain::ids::path(&[kind, subject]))?;
+    Ok(row.is_some_and(|row| row.done_at.is_none() && row.leased_until.is_some_and(|until| until >= now)))
+}
+
+/// Ends an errand whose matter was settled otherwise. Whoever still carries it out has lost his claim by that.
+pub fn close(tx: &mut Tx<'_>, kind: &str, subject: &str) -> Result<(), StoreError> {
+    let name = crate::domain::ids::path(&[kind, subject]);
+    let Some(mut row) = tx.find::<OutboxRow>(&name)?.filter(|row| row.done_at.is_none()) else {
+        return Ok(());
+    };
+    row.fence += 1;
+    row.done_at = Some(tx.now_micros());
+    row.leased_by = None;
+    row.leased_until = None;
+    row.parked_at = None;
+    tx.update(row)
+}
+
 /// Gives an errand up until a person retries it.
 pub fn park(tx: &mut Tx<'_>, id: i64, why: &str) -> Result<bool, StoreError> {
     let Some(mut row) = tx.find_id::<OutboxRow>(id)?.filter(|row| row.done_at.is_none()) else {

@@ -15,8 +15,9 @@ use crate::domain::ids::{PayoutId, ReversalId, path};
 use crate::domain::money::Money;
 use crate::domain::payout::attempt::AttemptState;
 use crate::domain::payout::status::PayoutStatus;
-use crate::domain::payout::{Debit, Named, Payout, Reversal};
+use crate::domain::payout::{Debit, Hold, Named, Payout, Reversal};
 use crate::domain::processor_name::Route;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// One payout for each of a front end's TraceIDs.
@@ -62,6 +63,7 @@ pub fn insert(tx: &mut Tx<'_>, payout: &Payout, customer: i64) -> Result<(), Sto
         created_at: now,
         updated_at: now,
         bank_account: payout.bank_account.as_ref().map(kept_account),
+        stopped: None,
     };
     fill(&mut row, payout);
     tx.insert(row)
@@ -111,6 +113,56 @@ fn fill(row: &mut PayoutRow, payout: &Payout) {
     row.reversal_id = payout.reversal.map(|reversal| reversal.id.0);
     row.reversal_trace_id = payout.reversal.and_then(|reversal| reversal.trace_id);
     row.attempt_state = payout.attempt.map(|state| state.name().to_owned());
+    row.stopped = stopped(payout);
+}
+
+/// What stops it, as the one column keeps it; nothing when nothing does.
+fn stopped(payout: &Payout) -> Option<String> {
+    let mut stop = Map::new();
+    if let Some(hold) = &payout.hold {
+        stop.insert("by".to_owned(), hold.by.as_str().into());
+        stop.insert("why".to_owned(), hold.why.as_str().into());
+    }
+    if let Some(ending) = payout.ending {
+        stop.insert("ending".to_owned(), ending.name().into());
+    }
+    (!stop.is_empty()).then(|| Value::Object(stop).to_string())
+}
+
+/// Reads what [`stopped`] wrote.
+fn stop(text: &str) -> Option<(Option<Hold>, Option<PayoutStatus>)> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let word = |key: &str| value.get(key).and_then(Value::as_str);
+    let hold =
+        word("by").map(|by| Hold { by: by.to_owned(), why: word("why").unwrap_or_default().to_owned() });
+    let ending = match word("ending") {
+        None => None,
+        Some(name) => Some(PayoutStatus::from_word(name)?),
+    };
+    Some((hold, ending))
+}
+
+/// How often the payout was written: what somebody looked at is still so while the count is.
+pub fn version(tx: &mut Tx<'_>, id: PayoutId) -> Result<Option<i64>, StoreError> {
+    Ok(tx.find_id::<PayoutRow>(id.0)?.map(|row| row.version))
+}
+
+/// A payout with the count of its writes, for a page that acts on what it shows.
+pub fn find_seen(connection: &mut Connection, id: PayoutId) -> Result<Option<(Payout, i64)>, StoreError> {
+    let row = connection.select::<PayoutRow>("WHERE id = ?", &[Bind::Int(id.0)])?.into_iter().next();
+    row.map(|row| {
+        let version = row.version;
+        Ok((payout(row)?, version))
+    })
+    .transpose()
+}
+
+/// Counts a write of something that belongs to the payout and is kept elsewhere, so that whoever looked before it
+/// finds the payout changed.
+pub fn touch(tx: &mut Tx<'_>, id: PayoutId) -> Result<(), StoreError> {
+    let mut row = tx.find_id::<PayoutRow>(id.0)?.ok_or(StoreError::Raced)?;
+    row.updated_at = tx.now_micros();
+    tx.update(row)
 }
 
 /// Whether a customer has requests that nobody has authorized yet.
@@ -174,6 +226,10 @@ pub(super) fn payout(row: PayoutRow) -> Result<Payout, StoreError> {
         None => None,
         Some(name) => Some(AttemptState::from_name(name).ok_or_else(|| corrupt("attempt_state"))?),
     };
+    let (hold, ending) = match row.stopped.as_deref() {
+        None => (None, None),
+        Some(text) => stop(text).ok_or_else(|| corrupt("stopped"))?,
+    };
     let reversal = row.reversal_id.map(|id| Reversal { id: ReversalId(id), trace_id: row.reversal_trace_id });
     let bank_account = match row.bank_account.as_deref() {
         None => None,
@@ -197,6 +253,8 @@ pub(super) fn payout(row: PayoutRow) -> Result<Payout, StoreError> {
         updated_by: row.updated_by,
         reversal,
         attempt,
+        hold,
+        ending,
     })
 }
 

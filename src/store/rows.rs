@@ -98,6 +98,7 @@ row! {
         created_at: i64,
         updated_at: i64,
         bank_account: Option<String>,
+        stopped: Option<String>,
     }
 }
 
@@ -241,5 +242,63 @@ written! {
         to_state: String,
         request_id: String,
         detail: String,
+    }
+}
+
+row! {
+    MarkRow in "payout_marks", locked: true {
+        payout_id: i64,
+        letter: String,
+        given_by: Option<String>,
+        at: i64,
+    }
+}
+
+row! {
+    ClaimRow in "payout_claims", locked: true {
+        payout_id: i64,
+        claimed_by: String,
+        until_at: i64,
+    }
+}
+
+row! {
+    PreparerRow in "payout_preparers", locked: false {
+        payout_id: i64,
+        prepared_by: String,
+        first_by: String,
+        at: i64,
+    }
+}
+
+row! {
+    NoteRow in "payout_notes", locked: false {
+        payout_id: i64,
+        written_by: String,
+        text: String,
+        at: i64,
+    }
+}
+
+row! {
+    ProposalRow in "proposals", locked: true {
+        kind: String,
+        matter_id: i64,
+        front_end: String,
+        pin: String,
+        subject: String,
+        verdict: String,
+        reference: Option<String>,
+        amount: i64,
+        currency: String,
+        below_zero: i64,
+        reason: String,
+        proposed_by: String,
+        proposed_at: i64,
+        stood: String,
+        state: String,
+        decided_by: Option<String>,
+        decided_why: Option<String>,
+        decided_at: Option<i64>,
     }
 }

@@ -244,4 +244,9 @@ working_set! {
     second_factors: SecondFactorRow,
     sessions: SessionRow,
     saved_views: SavedViewRow,
+    marks: MarkRow,
+    claims: ClaimRow,
+    preparers: PreparerRow,
+    notes: NoteRow,
+    proposals: ProposalRow,
 }

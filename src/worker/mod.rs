@@ -4,14 +4,18 @@
 //! been overtaken can't write any more.
 
 mod schedule;
+mod tell_cashier;
 
 use crate::desk::Desk;
 use crate::domain::ids::{AttemptId, DepositId};
 use crate::domain::payout::attempt::AttemptState;
+use crate::messenger::{self, Messenger};
 use crate::operations::OperationError;
+use crate::operations::tell_cashier::TELL_CASHIER;
 use crate::store::outbox::{self, Claimed};
 use crate::store::{StoreError, Wants};
 use chrono::Duration;
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
@@ -30,11 +34,18 @@ pub struct Worker {
     name: Arc<str>,
     pace: Pace,
     wake: Arc<Notify>,
+    messenger: Messenger,
 }
 
 impl Worker {
     pub fn new(desk: Desk, name: &str, pace: Pace) -> Worker {
-        Worker { desk, name: name.into(), pace, wake: Arc::new(Notify::new()) }
+        let (wake, messenger) = (Arc::new(Notify::new()), Messenger::default());
+        Worker { desk, name: name.into(), pace, wake, messenger }
+    }
+
+    /// Puts these cashiers in the place of those that could be told things before.
+    pub fn speaks_to(&self, cashiers: HashMap<String, messenger::Client>) {
+        self.messenger.replace(cashiers);
     }
 
     /// Somebody knows that there is something to do.
@@ -99,6 +110,7 @@ impl Worker {
             "pay_out" => self.pay_out(claim).await,
             "settle_deposit" => self.settle_deposit(claim).await,
             "refund" => self.refund(claim).await,
+            TELL_CASHIER => self.tell_cashier(claim).await,
             _ => self.park(claim, "nobody knows how to carry this out").await,
         };
         if let Err(error) = result {

@@ -18,6 +18,18 @@ pub fn inquiry(inquiries: i64) -> Duration {
 /// What never arrived is sent again.
 pub const RESENT: Duration = Duration::seconds(5);
 
+/// When a cashier that gave no answer is asked again; nobody waits for longer than a day.
+pub fn tell(tries: i64) -> Option<Duration> {
+    match tries {
+        ..=1 => Some(Duration::seconds(15)),
+        2 => Some(Duration::minutes(1)),
+        3 => Some(Duration::minutes(5)),
+        4..=7 => Some(Duration::minutes(30)),
+        8..=28 => Some(Duration::hours(1)),
+        _ => None,
+    }
+}
+
 /// After so many tries that failed on our own side or before anything left.
 pub fn after_trouble(tries: i64) -> Duration {
     match tries {

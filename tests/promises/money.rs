@@ -10,12 +10,16 @@ use chrono::{Duration, TimeZone, Utc};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tillgate::clock::Clock;
-use tillgate::domain::ids::PayoutId;
+use tillgate::domain::acting::Impossible;
+use tillgate::domain::ids::{PayoutId, ProposalId};
 use tillgate::domain::payout::attempt::AttemptState;
 use tillgate::domain::payout::status::PayoutStatus;
+use tillgate::domain::people::{Grant, Grants, Person, Role};
+use tillgate::domain::proposal::{Decision, Matter, Verdict};
 use tillgate::domain::refusal::RefusalCode;
+use tillgate::operations::acting::{Acted, By, decide_proposal, propose_outcome};
 use tillgate::operations::{adjust_balance, create_payout, reverse_payout, update_payout};
-use tillgate::store::{audit, ledger};
+use tillgate::store::{attempts, audit, ledger};
 
 /// Answers get lost before and after the money moved, orders stay open, workers die while they call, processes are
 /// started anew. The processor's own books must name every payout at most once, and exactly once if it was approved.
@@ -140,6 +144,49 @@ async fn p3_an_unknown_outcome_is_shown_holds_the_money_and_is_settled_by_asking
     house.house.is_sound().await;
 }
 
+/// Two people settle what no inquiry tells. One alone does nothing, under whatever name, and what is settled is neither
+/// sent nor settled again.
+#[tokio::test]
+async fn p3_what_no_inquiry_tells_is_settled_by_two_people_and_by_no_single_one() {
+    for moved in [true, false] {
+        let house = Small::open().await;
+        let id = house.begun(5_000).await;
+        house.bank.loses_the_next_answer();
+        house.house.worker.run_once().await;
+        let attempt = house.house.read(move |connection| attempts::of_payout(connection, id)).await;
+        let matter = Matter::Attempt(attempt.last().expect("an attempt").id);
+        let verdict = if moved { Verdict::Paid { reference: "B-1".to_owned() } } else { Verdict::NotPaid };
+
+        let proposal = match house.proposes("ann", matter, verdict).await {
+            Acted::Done(done) => done.proposal.expect("a proposal"),
+            Acted::Impossible(why) => panic!("{why}"),
+        };
+        assert_eq!(house.house.payout(id).await.attempt, Some(AttemptState::Unknown));
+        for name in ["ann", "ANN"] {
+            let said = house.decides(name, proposal, Decision::Confirm).await;
+            assert_eq!(said, Acted::Impossible(Impossible::OwnProposal));
+        }
+        assert_eq!(house.house.payout(id).await.attempt, Some(AttemptState::Unknown));
+        let said = house.decides("bob", proposal, Decision::Confirm).await;
+        assert!(matches!(said, Acted::Done(_)), "{said:?}");
+        let payout = house.house.payout(id).await;
+        let (status, attempt) = match moved {
+            true => (PayoutStatus::Approved, AttemptState::Succeeded),
+            false => (PayoutStatus::InProgress, AttemptState::Refused),
+        };
+        assert_eq!((payout.status, payout.attempt), (status, Some(attempt)));
+        let said = house.decides("cy", proposal, Decision::Confirm).await;
+        assert!(matches!(said, Acted::Impossible(Impossible::AlreadyDecided { .. })), "{said:?}");
+        for _ in 0..5 {
+            house.clock.advance(Duration::hours(2));
+            house.house.worker.run_once().await;
+        }
+        assert_eq!(house.bank.paid(id.0), [5_000], "sent once, whatever the people say");
+        assert_eq!(house.house.payout(id).await.attempt, Some(attempt));
+        house.house.is_sound().await;
+    }
+}
+
 /// The front end of the simulation that debits at InProgress.
 const HOUSE: usize = 2;
 
@@ -186,6 +233,25 @@ impl Small {
         id
     }
 
+    async fn proposes(&self, name: &str, matter: Matter, verdict: Verdict) -> Acted {
+        let reason = "the bank's statement".to_owned();
+        let wish = propose_outcome::Wish { matter, verdict, reason, by: by(name) };
+        let rules = self.house.rules[HOUSE].clone();
+        let store = &self.house.desk.store;
+        let acted =
+            store.transact("cashier", wish.wants(), move |tx| propose_outcome::run(tx, &wish, &rules));
+        acted.await.expect("the store does its part")
+    }
+
+    async fn decides(&self, name: &str, proposal: ProposalId, decision: Decision) -> Acted {
+        let why = "seen it too".to_owned();
+        let wish = decide_proposal::Wish { proposal, pin: pin(0), decision, why, by: by(name) };
+        let rules = self.house.rules[HOUSE].clone();
+        let (store, wants) = (&self.house.desk.store, wish.wants(&rules));
+        let acted = store.transact("cashier", wants, move |tx| decide_proposal::run(tx, &wish, &rules));
+        acted.await.expect("the store does its part")
+    }
+
     async fn updates(&self, payout: PayoutId, to: PayoutStatus) -> Seen {
         let wish = update_payout::Wish {
             payout,
@@ -203,8 +269,22 @@ impl Small {
     }
 }
 
-/// Every call of a long story is repeated after its end, a year later. (Where a payout has ended otherwise since, an
-/// earlier status is refused as the table of steps has it, and that stays, too.)
+fn by(name: &str) -> By {
+    let grant = Grant { role: Role::Finance, front_end: "*".to_owned() };
+    let person = Person {
+        id: 1,
+        name: name.to_owned(),
+        full_name: name.to_owned(),
+        grants: Grants::new([grant]),
+        disabled: false,
+        demo: false,
+        language: String::new(),
+        zone: String::new(),
+    };
+    By { person, request_id: "r".to_owned() }
+}
+
+/// Every call of a long story is repeated after its end, a year later, whatever became of the payouts since.
 #[tokio::test]
 async fn p4_the_same_call_gets_the_same_answer_for_ever() {
     for scratch in databases() {
@@ -224,18 +304,31 @@ async fn p4_the_same_call_gets_the_same_answer_for_ever() {
         }
         assert_eq!(told[1].2["Status"], 20, "not enough: {}", told[1].2);
         let (approved, cancelled) = (told[0].2["ExtPayoutID"].clone(), told[2].2["ExtPayoutID"].clone());
-        for (id, status) in [(&approved, "A"), (&approved, "Y"), (&cancelled, "C")] {
+        let updates =
+            [(&approved, "A"), (&approved, "Y"), (&cancelled, "A"), (&cancelled, "I"), (&cancelled, "C")];
+        for (id, status) in updates {
             let call = json!({ "ExtPayoutID": id, "Status": status, "UpdatedBy": "agent7" });
             let reply = story.call("UpdatePayout", about(&customer, &call)).await;
+            assert_eq!(reply["Status"], 0, "{call}: {reply}");
             told.push(("UpdatePayout", call, reply));
         }
+        let call = json!({ "ExtPayoutID": approved, "TraceID": 9 });
+        let reply = story.call("ReversePayout", about(&customer, &call)).await;
+        assert_eq!(reply["Status"], 0, "{reply}");
+        told.push(("ReversePayout", call, reply));
         let owns = story.balance(&customer).await;
 
         story.advance(Duration::days(366));
         for (method, call, reply) in &told {
             let again = story.call(method, about(&customer, call)).await;
             assert_eq!(lasting(&again), lasting(reply), "{method} {call}");
+            let replayed = reply["Status"] != 0 || again["Replayed"] == 1;
+            assert!(replayed, "{method} {call}: {again}");
         }
+        // Another content was never answered, and is refused as the payout stands.
+        let call =
+            json!({ "ExtPayoutID": cancelled, "Status": "A", "Amount": "49.00", "UpdatedBy": "agent7" });
+        assert_eq!(story.call("UpdatePayout", about(&customer, &call)).await["Status"], 31);
         assert_eq!(story.balance(&customer).await, owns);
 
         for (method, call, _) in [&told[0], &told[3]] {

@@ -46,6 +46,7 @@ enum Order {
 
 /// An order that is decided at a time, for or against.
 struct Open {
+    payout: i64,
     request: String,
     at: i64,
     pays: bool,
@@ -106,6 +107,13 @@ impl Bank {
 
     pub fn page(&self, reference: &str) -> Option<Page> {
         self.state().pages.get(reference).copied()
+    }
+
+    /// Whether an order for a payout is open or on its way: its books say nothing final yet.
+    pub fn is_undecided(&self, payout: i64) -> bool {
+        let state = self.state();
+        let late = state.late.iter().any(|(_, order)| order.payout.0 == payout);
+        late || state.open.iter().any(|open| open.payout == payout)
     }
 
     /// Every payout that money left for.
@@ -183,7 +191,8 @@ impl State {
                     self.process(order);
                 } else {
                     self.orders.insert(order.request_id.clone(), Order::Open);
-                    self.open.push(Open { request: order.request_id.clone(), at, pays });
+                    let (payout, request) = (order.payout.0, order.request_id.clone());
+                    self.open.push(Open { payout, request, at, pays });
                     if pays {
                         self.paid.entry(order.payout.0).or_default().push(order.amount.minor());
                     }

@@ -63,6 +63,8 @@ fn front_end(number: usize, rule: &Rule) -> FrontEnd {
         customer_actors: vec!["INTERNET".to_owned()],
         payout_limits: Limits::default(),
         deposit_limits: Limits::default(),
+        asks_cashier_to_end: false,
+        approvals: Default::default(),
     }
 }
 

@@ -75,7 +75,12 @@ pub struct Model {
     by_trace: HashMap<(usize, i64), (i64, i64, usize, Verdict)>,
     deposits: HashMap<(usize, i64), Deposit>,
     adjusted: HashSet<String>,
+    /// The amount and fee of the update that led to a status last: the same call is answered the same for ever.
+    taken: HashMap<(usize, PayoutStatus), Worded>,
 }
+
+/// Amount and fee as an update words them, if it does.
+type Worded = (Option<i64>, Option<i64>);
 
 #[derive(Clone, Copy, Debug)]
 struct Deposit {
@@ -144,6 +149,7 @@ impl Model {
             by_trace: HashMap::new(),
             deposits: HashMap::new(),
             adjusted: HashSet::new(),
+            taken: HashMap::new(),
         }
     }
 
@@ -233,6 +239,22 @@ impl Model {
     }
 
     pub fn update(&mut self, index: usize, update: Update) -> Verdict {
+        let before = self.payouts[index].clone();
+        let verdict = self.decide(index, update);
+        let (key, worded) = ((index, update.to), (update.amount, update.fee));
+        let after = &self.payouts[index];
+        let moved = (before.status, before.amount, before.fee) != (after.status, after.amount, after.fee);
+        match verdict {
+            Done if moved => {
+                self.taken.insert(key, worded);
+                Done
+            }
+            Refused(_) if self.taken.get(&key) == Some(&worded) => Done,
+            verdict => verdict,
+        }
+    }
+
+    fn decide(&mut self, index: usize, update: Update) -> Verdict {
         let payout = self.payouts[index].clone();
         let rules = self.houses[payout.house];
         let differs = update.amount.is_some_and(|amount| amount != payout.amount)
@@ -399,6 +421,7 @@ impl Model {
         let means = payout.used.unwrap_or(payout.asked);
         if payout.attempt == Some(Succeeded) && means == Means::Automatic {
             payout.status = PayoutStatus::Approved;
+            self.taken.insert((index, PayoutStatus::Approved), (None, None));
             let (house, net) = (payout.house, payout.taken.0);
             self.sums[house].transit -= net;
         }

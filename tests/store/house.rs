@@ -35,6 +35,8 @@ pub fn rules(debit_event: DebitEvent) -> Rules {
         customer_actors: vec!["INTERNET".to_owned()],
         payout_limits: Limits::default(),
         deposit_limits: Limits::default(),
+        asks_cashier_to_end: false,
+        approvals: Default::default(),
     };
     let processors = ProcessorMap::new([], UnknownName::Pass, 25).expect("a map");
     Rules { front_end: Arc::new(front_end), processors: Arc::new(processors) }

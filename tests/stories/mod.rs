@@ -1,5 +1,6 @@
 //! Stories of money, told through the cashier's door on every database at hand.
 
+mod acting;
 mod flows;
 mod paygate;
 mod payouts;

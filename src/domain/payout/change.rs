@@ -18,6 +18,8 @@ pub struct Change {
     pub pay_out: bool,
     /// A planned attempt is withdrawn, nothing of it has left.
     pub withdraw: bool,
+    /// Its cashier was being asked to end it, and needs to be asked no more.
+    pub ended_asked: bool,
     pub alerts: Vec<Alert>,
 }
 
@@ -29,6 +31,10 @@ pub enum Alert {
     /// A reversal named other amounts than the ledger holds; the ledger's were used.
     ReversalDiffers,
     UnknownProcessor,
+    /// The cashier reports as paid what people of ours held back.
+    ApprovedWhileHeld,
+    /// The same for what did not have its marks.
+    ApprovedUnmarked,
 }
 
 impl Alert {
@@ -37,6 +43,8 @@ impl Alert {
             Alert::DebitedLate => "debited_late",
             Alert::ReversalDiffers => "reversal_differs",
             Alert::UnknownProcessor => "unknown_processor",
+            Alert::ApprovedWhileHeld => "approved_while_held",
+            Alert::ApprovedUnmarked => "approved_unmarked",
         }
     }
 }
@@ -66,7 +74,15 @@ pub(super) fn enough(available: Money, needed: Money) -> Result<(), Refusal> {
 
 impl Change {
     pub(super) fn of(payout: Payout, from: Option<PayoutStatus>) -> Change {
-        Change { payout, from, transactions: Vec::new(), pay_out: false, withdraw: false, alerts: Vec::new() }
+        Change {
+            payout,
+            from,
+            transactions: Vec::new(),
+            pay_out: false,
+            withdraw: false,
+            ended_asked: false,
+            alerts: Vec::new(),
+        }
     }
 
     pub(super) fn take(&mut self, front_end: &FrontEnd, available: Money) -> Result<(), Refusal> {

@@ -2,11 +2,13 @@
 
 pub mod attempt;
 mod change;
+mod edit;
 pub mod status;
 #[cfg(test)]
 mod tests;
 
 pub use change::{Alert, Change};
+pub use edit::Edit;
 
 use super::bank_account::BankAccount;
 use super::debit::{DebitState, Effect, effect};
@@ -42,6 +44,16 @@ pub struct Payout {
     pub reversal: Option<Reversal>,
     /// The state of the latest attempt at a processor, for a payout that we carry out.
     pub attempt: Option<AttemptState>,
+    /// Somebody stopped it: nothing of it starts before he or another lets it go.
+    pub hold: Option<Hold>,
+    /// People want it to end here, and its cashier is being asked to end it.
+    pub ending: Option<PayoutStatus>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hold {
+    pub by: String,
+    pub why: String,
 }
 
 /// What was taken from the customer, and whether he has it back.
@@ -103,8 +115,8 @@ pub enum Updated {
     Repeat,
     /// Late news: no effect.
     Stale,
-    /// The processor's answer is not known yet: ask again.
-    NotYet,
+    /// Something must come first, for example the processor's answer: ask again.
+    NotYet(&'static str),
 }
 
 /// What a reversal comes to.
@@ -113,6 +125,10 @@ pub enum Reversed {
     Changed(Box<Change>),
     Repeat(ReversalId),
 }
+
+/// What a call is told that must come again.
+const UNCONFIRMED: &str = "the processor has not confirmed the payout yet, please repeat";
+const HELD: &str = "the payout is held by an operator, please repeat";
 
 impl Payout {
     /// Opens a payout at Requested, debits it there if the front end says so.
@@ -144,6 +160,8 @@ impl Payout {
             updated_by: None,
             reversal: None,
             attempt: None,
+            hold: None,
+            ending: None,
         };
         let mut change = Change::of(payout, None);
         if unknown {
@@ -187,6 +205,9 @@ impl Payout {
         if let Some(verdict) = self.held(to)? {
             return Ok(verdict);
         }
+        if to == PayoutStatus::InProgress && self.is_stopped() {
+            return Ok(Updated::NotYet(HELD));
+        }
         if to == PayoutStatus::Cancelled && update.by_customer {
             self.cancellable_by_customer(front_end)?;
         }
@@ -200,6 +221,14 @@ impl Payout {
         }
         if update.processor.as_ref().is_some_and(|mapped| mapped.unknown) {
             change.alerts.push(Alert::UnknownProcessor);
+        }
+        // The money has left all the same: that is booked, and somebody must hear of it.
+        if to == PayoutStatus::Approved && self.is_stopped() {
+            change.alerts.push(Alert::ApprovedWhileHeld);
+        }
+        if matches!(to, PayoutStatus::Approved | PayoutStatus::Rejected | PayoutStatus::Cancelled) {
+            (change.payout.hold, change.payout.ending) = (None, None);
+            change.ended_asked = self.ending.is_some();
         }
 
         match effect(front_end.debit_event, self.debit.state == DebitState::Taken, to) {
@@ -263,6 +292,7 @@ impl Payout {
         change.give_back(early)?;
         change.withdraw = early && self.attempt == Some(AttemptState::Planned);
         change.payout.status = PayoutStatus::Reversed;
+        (change.payout.hold, change.payout.ending) = (None, None);
         change.payout.reversal = Some(Reversal { id, trace_id });
         change.payout.updated_by = updated_by.or(change.payout.updated_by);
         Ok(Reversed::Changed(Box::new(change)))
@@ -274,6 +304,9 @@ impl Payout {
         let no = |why| Err(self.illegal(PayoutStatus::InProgress, Some(why)));
         if self.status != PayoutStatus::InProgress {
             return no("only a payout in progress is tried again");
+        }
+        if self.is_stopped() {
+            return no("it is held");
         }
         match self.attempt {
             Some(AttemptState::Refused) => {}
@@ -293,6 +326,11 @@ impl Payout {
         Ok(change)
     }
 
+    /// Whether people stopped it, or want it to end.
+    pub fn is_stopped(&self) -> bool {
+        self.hold.is_some() || self.ending.is_some()
+    }
+
     /// What an attempt at a processor, still open or lost, forbids.
     fn held(&self, to: PayoutStatus) -> Result<Option<Updated>, Refusal> {
         let ends = matches!(to, PayoutStatus::Rejected | PayoutStatus::Cancelled);
@@ -306,7 +344,7 @@ impl Payout {
             (
                 PayoutStatus::Approved,
                 Some(AttemptState::Planned | AttemptState::Sending | AttemptState::Unknown),
-            ) => Ok(Some(Updated::NotYet)),
+            ) => Ok(Some(Updated::NotYet(UNCONFIRMED))),
             (PayoutStatus::Approved, Some(AttemptState::Refused)) => {
                 Err(self.illegal(to, Some("the processor refused it")))
             }

@@ -27,6 +27,8 @@ fn front_end(debit_event: DebitEvent, fee_mode: FeeMode) -> FrontEnd {
         customer_actors: vec!["INTERNET".to_owned()],
         payout_limits: Limits::default(),
         deposit_limits: Limits::default(),
+        asks_cashier_to_end: false,
+        approvals: Default::default(),
     }
 }
 
@@ -119,11 +121,11 @@ fn money_that_may_have_left_is_held() {
         match state {
             AttemptState::Planned => {
                 assert!(matches!(ended, Ok(Updated::Changed(change)) if change.withdraw));
-                assert_eq!(approved, Ok(Updated::NotYet));
+                assert_eq!(approved, Ok(Updated::NotYet(UNCONFIRMED)));
             }
             AttemptState::Sending | AttemptState::Unknown => {
                 assert_eq!(ended, Err(Refusal::OutcomeOpen { payout: payout.id }));
-                assert_eq!(approved, Ok(Updated::NotYet));
+                assert_eq!(approved, Ok(Updated::NotYet(UNCONFIRMED)));
             }
             AttemptState::Succeeded => {
                 assert!(ended.is_err());
@@ -211,7 +213,7 @@ proptest! {
                     };
                     match payout.update(&update, &rules, eur(balance)) {
                         Ok(Updated::Changed(change)) => Some(change),
-                        Ok(Updated::Repeat | Updated::Stale | Updated::NotYet) | Err(_) => None,
+                        Ok(Updated::Repeat | Updated::Stale | Updated::NotYet(_)) | Err(_) => None,
                     }
                 }
                 Move::Reverse { trace_id } => {

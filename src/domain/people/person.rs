@@ -22,8 +22,21 @@ pub struct Person {
 impl Person {
     /// As whom the audit trail knows somebody.
     pub fn who(&self) -> String {
-        format!("operator/{}", self.name)
+        format!("{OPERATOR}{}", self.name)
     }
+}
+
+/// What stands before a person's name where other callers are on record too.
+pub const OPERATOR: &str = "operator/";
+
+/// Whether two names on record are one person's, whatever door he came by: `operator/ann`, `cli/ann` and the `Ann` of a
+/// cashier are taken to be the same, so that another door is no second pair of eyes.
+pub fn is_same(one: &str, other: &str) -> bool {
+    bare(one) == bare(other)
+}
+
+fn bare(who: &str) -> String {
+    who.rsplit('/').next().unwrap_or_default().trim().to_lowercase()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +62,19 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_is_one_at_every_door() {
+        for (one, other, same) in [
+            ("Ann", "ann", true),
+            ("operator/ann", "ANN ", true),
+            ("cli/ann", "operator/ann", true),
+            ("ann", "anna", false),
+            ("operator/ann", "operator", false),
+        ] {
+            assert_eq!(is_same(one, other), same, "{one} {other}");
+        }
+    }
 
     #[test]
     fn names_can_be_told_apart() {

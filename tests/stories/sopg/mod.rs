@@ -1,7 +1,7 @@
 //! paysafecard and Cash-Ticket through the whole server: the cashier's call, the panel, notification, return and
 //! sweep, our ledger beside the gateway's books.
 
-mod bench;
+pub mod bench;
 mod browser;
 mod captures;
 mod deposits;
