@@ -67,6 +67,8 @@ struct Held {
     customer: usize,
     minor: i64,
     status: PayoutStatus,
+    /// The moves that were taken: the same one is answered the same for ever.
+    taken: Vec<PayoutStatus>,
 }
 
 #[derive(Default)]
@@ -92,7 +94,8 @@ impl Model {
                 if !refused {
                     self.balances[customer] -= minor;
                     opened.push((place, self.payouts.len()));
-                    self.payouts.push(Held { customer, minor, status: PayoutStatus::Requested });
+                    let (status, taken) = (PayoutStatus::Requested, Vec::new());
+                    self.payouts.push(Held { customer, minor, status, taken });
                 }
                 self.answered.insert(key, (minor, refused));
                 refused
@@ -106,12 +109,13 @@ impl Model {
                     return false;
                 }
                 if gone || (held.status == Approved && undoes) {
-                    return true;
+                    return !held.taken.contains(&to);
                 }
                 let rank =
                     |status| [Requested, Authorized, InProgress, Approved].iter().position(|s| *s == status);
                 if undoes || rank(to) > rank(held.status) {
                     held.status = to;
+                    held.taken.push(to);
                 }
                 let (customer, minor) = (held.customer, held.minor);
                 if undoes {
