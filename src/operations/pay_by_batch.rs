@@ -46,6 +46,7 @@ pub fn send(
         let issuer = Route::PaygateBatch.instrument_issuer().unwrap_or_default();
         let latest = customers::latest_instrument_id(tx, customer.id, issuer)?;
         let same = payout.status == PayoutStatus::InProgress
+            && !payout.is_stopped()
             && payout.debit.amount == *amount
             && payout.bank_account.is_none()
             && latest == Some(*instrument);

@@ -108,7 +108,8 @@ fn waiting(connection: &mut Connection, account: &str, settings: &Settings) -> R
     let mut waiting = Waiting::default();
     for attempt in attempts::planned(connection, Route::PaygateBatch.name(), account, MOST)? {
         let Some(payout) = payouts::find_now(connection, attempt.payout)? else { continue };
-        if payout.status != PayoutStatus::InProgress {
+        // What people hold waits for the next file.
+        if payout.status != PayoutStatus::InProgress || payout.is_stopped() {
             continue;
         }
         let mut unfit = |reason: String| waiting.unfit.push(Unfit { attempt: attempt.id, reason });
