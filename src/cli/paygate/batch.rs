@@ -147,6 +147,8 @@ fn write(global: &Global, args: &Args) -> Result<(), Failed> {
         Way::Transfer => Naming::Transfer,
         Way::Upload => Naming::Upload,
     };
+    // Held to the end: another run would take the file that this one is making for one that was left behind.
+    let _alone = alone_in(folder)?;
     let finished = finish_interrupted(&house, &settings, folder)?;
     let waiting = house.read(|connection| waiting(connection, account, &settings))?;
     let (payouts, refused) = (waiting.chosen.len(), waiting.unfit.len());
@@ -206,6 +208,20 @@ fn write(global: &Global, args: &Args) -> Result<(), Failed> {
                 None => "No payout waits.".to_owned(),
             })
         }
+    }
+}
+
+/// The folder's lock; it goes with the process that holds it.
+fn alone_in(folder: &Path) -> Result<std::fs::File, Failed> {
+    let path = folder.join(".tillgate-batch.lock");
+    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(|error| trouble(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(Failed::Check(format!("another run writes a batch file in {}", folder.display())))
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(trouble(&path, &error)),
     }
 }
 

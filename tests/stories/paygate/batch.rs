@@ -178,6 +178,17 @@ async fn a_run_that_was_interrupted_is_finished_or_undone_by_the_next() {
         assert_eq!((&told["finished"][0], &told["payouts"]), (&json!(ready), &json!(0)), "{told}");
         assert!(Path::new(&ready).exists() && !Path::new(&making).exists());
 
+        // While another run is at it, nobody takes its file for one that was left behind.
+        let lock = std::fs::File::open(folder.path().join(".tillgate-batch.lock")).expect("the lock");
+        lock.lock().expect("locked");
+        std::fs::rename(&ready, &making).expect("renamed");
+        let place = folder.path().display().to_string();
+        let (code, _, err) = batch(&url, &["write", "--account", "paygate", "--folder", &place]).await;
+        assert!(code == 1 && err.contains("another run"), "{err}");
+        assert!(Path::new(&making).exists());
+        std::fs::rename(&making, &ready).expect("renamed");
+        drop(lock);
+
         // Killed before the commit, while the file was written or after that: it is undone and written anew.
         let second = begins(&house, &big, "30.00").await;
         let half = folder.path().join("T20261124777tillgate_test.dat");
