@@ -28,6 +28,7 @@ mod call;
 mod cookies;
 mod door;
 mod fields;
+mod files;
 mod headers;
 mod nav;
 mod pages;
@@ -92,6 +93,8 @@ pub struct Rules {
     pub idle: chrono::Duration,
     pub absolute: chrono::Duration,
     pub lock_out: LockOut,
+    /// How long a second factor that was shown is good for releasing money.
+    pub release_code: chrono::Duration,
     pub second_factor_required: bool,
     pub sandbox: bool,
 }
@@ -104,6 +107,7 @@ impl Rules {
             idle: minutes(settings.idle_minutes),
             absolute: minutes(settings.absolute_hours.saturating_mul(60)),
             lock_out: LockOut { failures: settings.failures.into(), pause: minutes(settings.pause_minutes) },
+            release_code: minutes(settings.release_code_minutes),
             second_factor_required: settings.second_factor == SecondFactor::Required,
             sandbox,
         }

@@ -10,7 +10,10 @@ struct Page {
     right: Right,
 }
 
-const PAGES: &[Page] = &[Page { name: "nav.people", path: "/office/people", right: Right::ManageUsers }];
+const PAGES: &[Page] = &[
+    Page { name: "nav.payouts", path: "/office/payouts", right: Right::SeePayouts },
+    Page { name: "nav.people", path: "/office/people", right: Right::ManageUsers },
+];
 
 /// A page as the shell shows it.
 pub struct Shown {

@@ -101,12 +101,13 @@ pub(crate) use open;
 
 /// Every route of the back office.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    let groups: [&'static [Route]; 6] = [
+    let groups: [&'static [Route]; 7] = [
         assets::ROUTES,
         pages::sign_in::ROUTES,
         pages::second_factor::ROUTES,
         pages::me::ROUTES,
         pages::home::ROUTES,
+        pages::payouts::ROUTES,
         pages::people::ROUTES,
     ];
     groups.into_iter().flatten()

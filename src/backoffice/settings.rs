@@ -15,6 +15,8 @@ pub struct Settings {
     /// So many wrong passwords or codes in a row make a pause.
     pub failures: u32,
     pub pause_minutes: u64,
+    /// So long after a second factor was shown, money is released without showing it again; 0: never.
+    pub release_code_minutes: u64,
     /// Whether everybody needs a second factor, or only who has set one up.
     pub second_factor: SecondFactor,
     /// Seals the secrets of second factors; without it none can be set up.
@@ -37,6 +39,7 @@ impl Default for Settings {
             absolute_hours: 12,
             failures: 8,
             pause_minutes: 15,
+            release_code_minutes: 5,
             second_factor: SecondFactor::Required,
             sealing_key: None,
             sealing_key_file: None,

@@ -1,6 +1,8 @@
 //! The back office: who gets in, who sees what, and what a browser makes of it.
 
 mod browser;
+mod payout_pages;
+mod payouts;
 mod routes;
 mod sessions;
 mod sign_in;

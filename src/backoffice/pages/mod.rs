@@ -2,6 +2,7 @@
 
 pub mod home;
 pub mod me;
+pub mod payouts;
 pub mod people;
 pub mod second_factor;
 pub mod sign_in;

@@ -1,0 +1,129 @@
+//! The timeline of one payout: cashier calls, people, attempts, inquiries, notices and postings, the newest first.
+
+use crate::backoffice::call::Asked;
+use crate::backoffice::parts::When;
+use crate::store::handling;
+use crate::store::lists::payout::{Event, Fact, What};
+use serde_json::Value;
+
+/// An entry as the page shows it.
+pub struct Shown {
+    pub at: When,
+    /// For the style and its sign.
+    pub kind: &'static str,
+    pub sign: &'static str,
+    /// What kind of entry it is, for everybody.
+    pub source: String,
+    pub title: String,
+    pub who: String,
+    pub why: String,
+    pub details: Vec<(String, String)>,
+}
+
+pub struct Note {
+    pub at: When,
+    pub by: String,
+    pub text: String,
+}
+
+pub fn note(asked: &Asked, note: &handling::Note) -> Note {
+    Note { at: asked.when(note.at.timestamp_micros()), by: note.by.clone(), text: note.text.clone() }
+}
+
+pub fn shown(asked: &Asked, event: &Event) -> Shown {
+    let at = asked.when(event.at.timestamp_micros());
+    let entry = |kind, sign, source: &str, title: String| Shown {
+        at,
+        kind,
+        sign,
+        source: asked.say(source).to_owned(),
+        title,
+        who: String::new(),
+        why: String::new(),
+        details: Vec::new(),
+    };
+    match &event.what {
+        What::Call { method, refused, description } => {
+            let sign = if refused.is_some() { "✖" } else { "⇥" };
+            let mut shown = entry("call", sign, "timeline.call", (*method).to_owned());
+            shown.why.clone_from(description);
+            shown
+                .details
+                .extend(refused.iter().map(|code| (asked.say("timeline.refused").to_owned(), code.clone())));
+            shown
+        }
+        What::Fact(fact) => fact_shown(asked, fact, entry),
+        What::Planned { number, route, account, reference } => {
+            let title =
+                asked.fill("timeline.planned", &[("number", &number.to_string()), ("account", account)]);
+            let mut shown = entry("attempt", "○", "timeline.attempt", title);
+            shown.details = vec![
+                (asked.say("one.route").to_owned(), route.clone()),
+                (asked.say("one.reference").to_owned(), reference.clone()),
+            ];
+            shown
+        }
+        What::Notice { account, summary, deliveries } => {
+            let mut shown = entry("notice", "✉", "timeline.notice", account.clone());
+            shown.why.clone_from(summary);
+            if *deliveries > 1 {
+                shown.details.push((asked.say("timeline.deliveries").to_owned(), deliveries.to_string()));
+            }
+            shown
+        }
+        What::Posting { kind, lines } => {
+            let mut shown = entry("posting", "⇄", "timeline.posting", kind.clone());
+            shown.details =
+                lines.iter().map(|(account, money)| (account.clone(), asked.money(*money))).collect();
+            shown
+        }
+    }
+}
+
+fn fact_shown(
+    asked: &Asked,
+    fact: &Fact,
+    entry: impl Fn(&'static str, &'static str, &str, String) -> Shown,
+) -> Shown {
+    let moved = match (fact.from.as_str(), fact.to.as_str()) {
+        ("", "") => String::new(),
+        ("", to) => format!(": {to}"),
+        (from, to) => format!(": {from} → {to}"),
+    };
+    let title = format!("{}{moved}", fact.kind);
+    let by_person = fact.who.starts_with("operator/") || fact.who.starts_with("cli/");
+    let (kind, sign, source) = match fact.kind.as_str() {
+        kind if kind.ends_with(".refused") => ("refused", "✖", "timeline.refusal"),
+        kind if kind.contains("attempt") => ("attempt", "▶", "timeline.attempt"),
+        _ if by_person => ("person", "☺", "timeline.person"),
+        _ => ("fact", "•", "timeline.fact"),
+    };
+    let mut shown = entry(kind, sign, source, title);
+    shown.who.clone_from(&fact.who);
+    shown.why.clone_from(&fact.why);
+    shown.details = details(&fact.detail);
+    if !fact.request_id.is_empty() {
+        shown.details.push((asked.say("timeline.request").to_owned(), fact.request_id.clone()));
+    }
+    shown
+}
+
+fn details(value: &Value) -> Vec<(String, String)> {
+    let plain = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => {
+            let texts =
+                values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            texts.collect::<Vec<_>>().join("; ")
+        }
+        other => other.to_string(),
+    };
+    match value {
+        Value::Object(pairs) => {
+            let there = pairs.iter().filter(|(_, value)| !value.is_null());
+            there.map(|(name, value)| (name.clone(), plain(value))).collect()
+        }
+        Value::Null => Vec::new(),
+        other => vec![(String::new(), plain(other))],
+    }
+}
