@@ -87,6 +87,8 @@ async fn every_fault_is_reported_for_what_it_is_and_settled_by_asking() {
         (Fault::Contradiction, "unknown", 700, "paid"),
         (Fault::BookedBut("22720040".to_owned()), "unknown", 700, "paid"),
         (Fault::BookedBut("22061515".to_owned()), "unknown", 700, "paid"),
+        // Refused in so many words, and booked: the sums count.
+        (Fault::BookedBut("22060305".to_owned()), "paid", 700, "paid"),
         (Fault::OpenForever, "open", 0, "open"),
         (Fault::OpenSilently, "unknown", 0, "open"),
         (refuse("22060305"), "declined", 0, "not found"),

@@ -20,9 +20,15 @@ pub async fn send(client: &Client, order: &PayoutOrder) -> Outcome {
         Ok(request) => request,
         Err(bad) => return not_sendable(&bad),
     };
-    match client.post(request).await {
+    let outcome = match client.post(request).await {
         Ok(answer) => answer.outcome(&order.reference, client.settings().answer_mac),
         Err(error) => error.into(),
+    };
+    let Outcome::Declined { .. } = outcome else { return outcome };
+    // A refused payout is soon tried again under a new ReqID, so one that was booked all the same must be seen now.
+    match inquire(client, order).await {
+        paid @ Outcome::Paid { .. } => paid,
+        _ => outcome,
     }
 }
 
