@@ -37,9 +37,12 @@ impl Texts {
         let select = format!("SELECT {columns} FROM {table}");
         let texts: Vec<String> = R::COLUMNS.iter().map(|column| format!("{column}::text")).collect();
         let texts = texts.join(", ");
+        let seen = |condition: &str| {
+            format!("SELECT '{table}'::text, ARRAY[{texts}] FROM {table} WHERE {condition}")
+        };
         // In the order of the ids, which is the order in which every writer takes its locks.
-        let several = |condition: &str, lock: &str| {
-            let rows = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY id {lock}");
+        let held = |condition: &str| {
+            let rows = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY id FOR UPDATE");
             format!("SELECT '{table}'::text, ARRAY[{texts}] FROM ({rows}) {table}")
         };
         let changing = |column: &&str| !["id", "name"].contains(column) && !R::FIXED.contains(column);
@@ -58,10 +61,10 @@ impl Texts {
             select_by_id: format!("{select} WHERE id = ?"),
             select_by_name: format!("{select} WHERE name = ?"),
             select,
-            held_by_name: several("name = ANY(?)", "FOR UPDATE"),
-            held_by_id: several("id = ANY(?)", "FOR UPDATE"),
-            seen_by_name: several("name = ANY(?)", ""),
-            seen_by_id: several("id = ANY(?)", ""),
+            held_by_name: held("name = ANY(?)"),
+            held_by_id: held("id = ANY(?)"),
+            seen_by_name: seen("name = ANY(?)"),
+            seen_by_id: seen("id = ANY(?)"),
             insert: format!("INSERT INTO {table} ({columns}) VALUES ({marks})"),
             update: format!("UPDATE {table} SET {sets} WHERE id = ? AND version = ?"),
             changes: R::COLUMNS.iter().map(changing).collect(),
@@ -83,4 +86,17 @@ impl Texts {
 /// The values that an update writes, of those of all columns.
 pub fn changed<T>(texts: &Texts, cells: Vec<T>) -> impl Iterator<Item = T> {
     cells.into_iter().zip(&texts.changes).filter_map(|(cell, changes)| changes.then_some(cell))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::row::Written;
+    use crate::store::rows::AccountRow;
+
+    /// A balance is written for every payout: nothing may be looked up or indexed anew for it.
+    #[test]
+    fn an_update_names_what_can_change_and_no_more() {
+        let update = &AccountRow::texts().update;
+        assert_eq!(update, "UPDATE accounts SET version = ?, balance = ? WHERE id = ? AND version = ?");
+    }
 }
