@@ -70,7 +70,6 @@ async fn take(request: HttpRequest, body: web::Bytes, door: web::Data<Notificati
     match receive(&door, &account, &raw(&request, &body, &door.trusted_proxies)).await {
         Ok(received) => {
             count(&account, received.name());
-            door.worker.wake();
             HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("OK")
         }
         // A refusal is our answer as well: sending it again would change nothing.

@@ -108,7 +108,6 @@ async fn hurry(door: &Player, id: DepositId) {
     if let Err(error) = put.await {
         tracing::warn!(deposit.id = %id, %error, "a deposit could not be hurried");
     }
-    door.worker.wake();
 }
 
 fn is_open(status: DepositStatus) -> bool {

@@ -118,6 +118,21 @@ impl Connection {
         self.batch("ROLLBACK")
     }
 
+    /// Takes what was said by NOTIFY since the last look, without asking the server; whether there was anything.
+    pub(super) fn has_notices(&mut self) -> Result<bool, StoreError> {
+        match self {
+            Connection::Sqlite(_) => Ok(false),
+            Connection::Postgres(connection) => {
+                let mut any = false;
+                for notice in connection.notifications_iter() {
+                    notice?;
+                    any = true;
+                }
+                Ok(any)
+            }
+        }
+    }
+
     /// Runs one statement that works on both databases.
     pub fn execute(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<usize, StoreError> {
         self.execute_cached::<ByText>(sql, binds)

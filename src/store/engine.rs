@@ -4,12 +4,13 @@
 //! Under no load a batch is one command and nobody waits for a timer; under load batches grow by themselves.
 
 use super::anchors::Anchor;
+use super::bell::Bell;
 use super::connection::{Connection, DatabaseUrl, Purpose};
 use super::error::StoreError;
 use super::own::Own;
 use super::queue::Queue;
 use super::set::WorkingSet;
-use super::tx::Tx;
+use super::tx::{Tx, micros};
 use super::wants::Wants;
 use super::write::write;
 use crate::clock::Clock;
@@ -42,6 +43,7 @@ pub(super) struct Writer {
     pub connection: Option<Connection>,
     pub own: Own,
     pub anchor: Anchor,
+    pub bell: Bell,
     /// For how many batches rows are still locked when they are read.
     pub holding: u32,
 }
@@ -137,6 +139,9 @@ impl Writer {
     }
 
     fn keep(&mut self, done: Done) -> Failed {
+        if done.rings {
+            self.bell.ring();
+        }
         self.own.keep(done.set, done.lane);
         done.failed
     }
@@ -178,8 +183,9 @@ impl Writer {
             }
         }
         self.anchor.record(&mut tx)?;
-        write(connection, &mut set, lane)?;
-        Ok(Done { failed, set, lane })
+        let rings = set.leaves_due_errand(micros(now));
+        write(connection, &mut set, lane, rings)?;
+        Ok(Done { failed, set, lane, rings })
     }
 }
 
@@ -188,6 +194,8 @@ struct Done {
     failed: Failed,
     set: WorkingSet,
     lane: i64,
+    /// It left an errand that is due.
+    rings: bool,
 }
 
 /// The commands of a committed batch that failed by themselves, by their place.

@@ -6,8 +6,9 @@
 mod anchors;
 pub mod attempts;
 pub mod audit;
+pub mod bell;
 pub mod check;
-pub mod connection;
+mod connection;
 pub mod customers;
 pub mod deposits;
 mod engine;
@@ -46,6 +47,7 @@ pub use wants::Wants;
 
 use crate::clock::Clock;
 use anchors::Anchor;
+use bell::Bell;
 use engine::{Job, Writer};
 use own::Own;
 use pool::Pool;
@@ -79,6 +81,7 @@ struct Shared {
     queues: Vec<Arc<Queue<Box<dyn Job>>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     pool: Pool,
+    bell: Bell,
 }
 
 impl Store {
@@ -88,6 +91,7 @@ impl Store {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => options.writers.max(1),
         };
+        let bell = Bell::default();
         let mut queues = Vec::with_capacity(writers);
         let mut threads = Vec::with_capacity(writers);
         for number in 0..writers {
@@ -101,6 +105,7 @@ impl Store {
                 connection: Some(Connection::open(&options.url, Purpose::Write)?),
                 own: Own::default(),
                 anchor: Anchor::default(),
+                bell: bell.clone(),
                 holding: 0,
             };
             let thread = std::thread::Builder::new()
@@ -110,9 +115,12 @@ impl Store {
             queues.push(queue);
             threads.push(thread);
         }
+        if let DatabaseUrl::Postgres(_) = options.url {
+            threads.push(bell.listen(&options.url)?);
+        }
         let pool = Pool::new(options.url.clone(), options.readers);
         let threads = Mutex::new(threads);
-        Ok(Store(Arc::new(Shared { url: options.url, queues, threads, pool })))
+        Ok(Store(Arc::new(Shared { url: options.url, queues, threads, pool, bell })))
     }
 
     /// Runs a command in a batch and answers after the commit.
@@ -162,6 +170,11 @@ impl Store {
         &self.0.url
     }
 
+    /// Rings when an errand is due.
+    pub fn bell(&self) -> &Bell {
+        &self.0.bell
+    }
+
     /// How many commands wait.
     pub fn waiting(&self) -> usize {
         self.0.queues.iter().map(|queue| queue.len()).sum()
@@ -172,6 +185,7 @@ impl Store {
         for queue in &self.0.queues {
             queue.close();
         }
+        self.0.bell.close();
         let mut threads = self.0.threads.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         for thread in threads.drain(..) {
             if thread.join().is_err() {

@@ -222,6 +222,20 @@ macro_rules! working_set {
     };
 }
 
+impl WorkingSet {
+    /// Whether the batch leaves an errand that is due and nobody's.
+    pub fn leaves_due_errand(&self, now: i64) -> bool {
+        let waits = |row: &&OutboxRow| {
+            row.due_at <= now
+                && row.done_at.is_none()
+                && row.parked_at.is_none()
+                && row.leased_until.is_none()
+        };
+        let touched = [self.outbox.new_rows(), self.outbox.changed_rows()];
+        touched.iter().flatten().any(waits)
+    }
+}
+
 /// Somebody who does the same with every table of the set.
 pub trait TableVisitor<'a> {
     fn visit<R: Row>(&mut self, table: &'a Table<R>) -> Result<(), StoreError>;

@@ -7,11 +7,17 @@ use super::set::WorkingSet;
 use super::{write_rows, write_sets};
 
 /// Writes what a batch made of the set. An update that no longer finds the version it was based on is a race.
-pub fn write(connection: &mut Connection, set: &mut WorkingSet, lane: i64) -> Result<(), StoreError> {
+/// `rings`: an errand is due, and whoever carries errands out at other nodes should hear of it.
+pub fn write(
+    connection: &mut Connection,
+    set: &mut WorkingSet,
+    lane: i64,
+    rings: bool,
+) -> Result<(), StoreError> {
     set.note_last_id(lane);
     audit::chain(set, lane)?;
     if connection.is_postgres() {
-        write_sets::write(connection, set)
+        write_sets::write(connection, set, rings)
     } else {
         write_rows::write(connection, set)
     }

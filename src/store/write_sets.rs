@@ -3,6 +3,7 @@
 //! The statement counts what it found. When a row is no longer as it was read, it fails as a whole, so it is safe
 //! outside a transaction block too: it is one.
 
+use super::bell::RING;
 use super::connection::Connection;
 use super::error::StoreError;
 use super::row::{Row, Written};
@@ -21,11 +22,15 @@ struct SetWriter<'a> {
     writes: bool,
 }
 
-pub fn write(connection: &mut Connection, set: &WorkingSet) -> Result<(), StoreError> {
+/// `rings`: the workers of other nodes are told that there is an errand.
+pub fn write(connection: &mut Connection, set: &WorkingSet, rings: bool) -> Result<(), StoreError> {
     let mut writer = SetWriter::default();
     set.for_each_table(&mut writer)?;
     writer.insert(&set.entries.iter().collect::<Vec<_>>());
     writer.insert(&set.facts.iter().collect::<Vec<_>>());
+    if rings {
+        writer.ring();
+    }
     writer.run(connection)
 }
 
@@ -60,6 +65,12 @@ impl<'a> SetWriter<'a> {
         self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
         self.binds.push(Bind::Ints(rows.iter().map(|row| row.version()).collect()));
         self.expect("g_", R::TABLE, rows.len());
+    }
+
+    /// Counted, since a part that nobody reads is not run.
+    fn ring(&mut self) {
+        self.parts.push(RING);
+        self.expect("n_", "errands", 1);
     }
 
     fn expect(&mut self, kind: &str, table: &str, rows: usize) {

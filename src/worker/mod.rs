@@ -17,7 +17,7 @@ use crate::store::{StoreError, Wants};
 use chrono::Duration;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// How a worker works.
@@ -33,24 +33,17 @@ pub struct Worker {
     desk: Desk,
     name: Arc<str>,
     pace: Pace,
-    wake: Arc<Notify>,
     messenger: Messenger,
 }
 
 impl Worker {
     pub fn new(desk: Desk, name: &str, pace: Pace) -> Worker {
-        let (wake, messenger) = (Arc::new(Notify::new()), Messenger::default());
-        Worker { desk, name: name.into(), pace, wake, messenger }
+        Worker { desk, name: name.into(), pace, messenger: Messenger::default() }
     }
 
     /// Puts these cashiers in the place of those that could be told things before.
     pub fn speaks_to(&self, cashiers: HashMap<String, messenger::Client>) {
         self.messenger.replace(cashiers);
-    }
-
-    /// Somebody knows that there is something to do.
-    pub fn wake(&self) {
-        self.wake.notify_one();
     }
 
     /// Works until the task is dropped.
@@ -71,7 +64,7 @@ impl Worker {
             if full {
                 continue;
             }
-            let _ = tokio::time::timeout(self.pace.poll, self.wake.notified()).await;
+            let _ = tokio::time::timeout(self.pace.poll, self.desk.store.bell().rings()).await;
         }
     }
 

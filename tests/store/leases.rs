@@ -6,7 +6,7 @@ use chrono::Duration;
 use std::collections::BTreeSet;
 use tillgate::clock::Clock;
 use tillgate::store::outbox::{self, Claimed, Errand};
-use tillgate::store::{Connection, Purpose, Wants};
+use tillgate::store::{Connection, DatabaseUrl, Purpose, Wants};
 
 fn frozen() -> Clock {
     Clock::frozen_at("2026-11-24T12:00:00Z".parse().expect("a time"))
@@ -38,6 +38,26 @@ async fn finish(house: &House, claim: &Claimed) -> bool {
     let finished =
         house.store.transact("worker", Wants::nothing(), move |tx| Ok(outbox::finish(tx, &claim)?));
     finished.await.expect("answered")
+}
+
+#[tokio::test]
+async fn an_errand_rings_at_every_node() {
+    on_both(|url| async move {
+        let clock = frozen();
+        let left = node(&url, "left", &clock);
+        // SQLite has one node; at a second one, what is heard first is that it listens.
+        let other = matches!(url, DatabaseUrl::Postgres(_)).then(|| node(&url, "right", &clock));
+        if let Some(other) = &other {
+            left.store.bell().rings().await;
+            other.store.bell().rings().await;
+        }
+        put(&left, "AT-1").await;
+        left.store.bell().rings().await;
+        if let Some(other) = &other {
+            other.store.bell().rings().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
