@@ -13,6 +13,8 @@ use crate::notifications::{self, Notifications};
 use crate::operations::begin_deposit::SETTLE_DEPOSIT;
 use crate::platform::{self, Platform};
 use crate::player::{self, Player};
+use crate::store::lists::figures::Figures;
+use crate::store::lists::trial::Movements;
 use crate::store::{OperationError, Store, StoreError, Wants, migrations, outbox};
 use crate::telemetry;
 use crate::worker::{Pace, Worker};
@@ -140,6 +142,8 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
                 sorted(names)
             })
         },
+        figures: Figures::default(),
+        movements: Movements::default(),
         rules: office.rules,
         jar: Jar { secure: !(settings.sandbox.enabled && on_loopback) },
         passwords: Gate::new(SecretString::from(entropy.hex(32))),

@@ -53,6 +53,8 @@ use crate::clock::{Clock, Entropy};
 use crate::operations::Rules as FrontEndRules;
 use crate::operations::people::sign_in::LockOut;
 use crate::store::Store;
+use crate::store::lists::figures::Figures;
+use crate::store::lists::trial::Movements;
 use actix_web::{HttpRequest, web};
 use route::{Access, Handler, Method, Route, Wall};
 use std::sync::Arc;
@@ -67,6 +69,9 @@ pub struct Office {
     pub rules_of: RulesOf,
     /// The names of all front ends, as they are now, in their order.
     pub front_ends: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// What charts and the trial balance have counted so far.
+    pub figures: Figures,
+    pub movements: Movements,
     pub rules: Rules,
     pub jar: Jar,
     pub passwords: passwords::Gate,

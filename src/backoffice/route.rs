@@ -101,7 +101,7 @@ pub(crate) use open;
 
 /// Every route of the back office.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    let groups: [&'static [Route]; 7] = [
+    let groups: [&'static [Route]; 16] = [
         assets::ROUTES,
         pages::sign_in::ROUTES,
         pages::second_factor::ROUTES,
@@ -109,6 +109,15 @@ pub fn all() -> impl Iterator<Item = &'static Route> {
         pages::home::ROUTES,
         pages::payouts::ROUTES,
         pages::people::ROUTES,
+        pages::today::ROUTES,
+        pages::deposits::ROUTES,
+        pages::customers::ROUTES,
+        pages::ledger::ROUTES,
+        pages::unknown::ROUTES,
+        pages::errands::ROUTES,
+        pages::notices::ROUTES,
+        pages::setup::ROUTES,
+        pages::audit::ROUTES,
     ];
     groups.into_iter().flatten()
 }

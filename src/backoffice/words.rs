@@ -14,11 +14,13 @@ pub struct Words {
 const ENGLISH: &[&str] = &[
     include_str!("words/shell.en.txt"),
     include_str!("words/people.en.txt"),
+    include_str!("words/lists.en.txt"),
     include_str!("words/payouts.en.txt"),
 ];
 const GERMAN: &[&str] = &[
     include_str!("words/shell.de.txt"),
     include_str!("words/people.de.txt"),
+    include_str!("words/lists.de.txt"),
     include_str!("words/payouts.de.txt"),
 ];
 

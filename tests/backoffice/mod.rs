@@ -1,6 +1,7 @@
 //! The back office: who gets in, who sees what, and what a browser makes of it.
 
 mod browser;
+mod house_pages;
 mod payout_pages;
 mod payouts;
 mod routes;

@@ -2,11 +2,15 @@
 //! `{{ table }}` alone.
 
 pub mod badge;
+pub mod chart;
+pub mod facts;
 pub mod filter;
+pub mod form;
 pub mod money;
 pub mod notice;
 pub mod pager;
 pub mod raw;
+pub mod stack;
 pub mod table;
 pub mod when;
 

@@ -31,6 +31,7 @@ use super::connection::Connection;
 use super::error::StoreError;
 use super::statement::Bind;
 use super::tx::{COUNT_BITS, EPOCH_MS, LANE_BITS, micros};
+use crate::domain::people::Reach;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::Text;
 use walk::{Condition, Value, Walk};
@@ -43,6 +44,15 @@ pub const MOST_ROWS: i64 = 200;
 pub enum Sight {
     All,
     Only(Vec<String>),
+}
+
+impl From<Reach> for Sight {
+    fn from(reach: Reach) -> Sight {
+        match reach {
+            Reach::All => Sight::All,
+            Reach::Only(names) => Sight::Only(names.into_iter().collect()),
+        }
+    }
 }
 
 impl Sight {

@@ -3,6 +3,7 @@
 use super::columns::Column;
 use super::sight;
 use crate::backoffice::call::Asked;
+use crate::backoffice::pages::midnight;
 use crate::backoffice::parts::{Badge, Choice, Filter as Form};
 use crate::backoffice::trouble::Trouble;
 use crate::domain::debit::DebitState;
@@ -11,7 +12,7 @@ use crate::domain::payout::attempt::AttemptState;
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::people::Right;
 use crate::store::lists::payouts::Filter;
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{Duration, NaiveDate};
 
 /// Ages that can be chosen, with their hours.
 const AGES: [(&str, i64); 5] = [("1h", 1), ("4h", 4), ("1d", 24), ("3d", 72), ("7d", 168)];
@@ -78,14 +79,6 @@ fn day(asked: &Asked, name: &str) -> Result<Option<NaiveDate>, Trouble> {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| wrong(asked, "payouts.date")),
     }
-}
-
-/// When a day begins where the viewer is; where clocks jump over midnight, at the first moment after it.
-fn midnight(asked: &Asked, day: NaiveDate) -> DateTime<Utc> {
-    let local = day.and_time(NaiveTime::MIN);
-    let found = asked.zone.from_local_datetime(&local).earliest();
-    let later = || asked.zone.from_local_datetime(&(local + Duration::hours(1))).earliest();
-    found.or_else(later).map_or_else(|| local.and_utc(), |at| at.with_timezone(&Utc))
 }
 
 /// The form above the list.
