@@ -106,7 +106,9 @@ async fn one(asked: Asked) -> Outcome {
         .await?;
     let (one, statement) = found.ok_or(Trouble::NotFound)?;
     let mut page = Stack::new();
-    page.push(Sheets::new().with(owns(&asked, &one)).with(details(&asked, &one.line.customer)));
+    let (owns, details) = (owns(&asked, &one), details(&asked, &one.line.customer));
+    let sheets = Sheets::new().with(owns);
+    page.push(if details.is_empty() { sheets } else { sheets.with(details) });
     let mut links = Links::new(asked.say("customers.of"));
     for (right, path, key) in [
         (Right::SeePayouts, "/office/payouts", "list.payouts"),

@@ -246,6 +246,7 @@ fn chart(asked: &Asked, title: String, gist: String, parts: Vec<String>, bars: V
         title,
         gist: asked.fill("today.gist", &[("sum", &gist)]),
         parts,
+        looks: Vec::new(),
         bars,
         header: asked.say("today.day").to_owned(),
         numbers: asked.say("today.numbers").to_owned(),
@@ -273,7 +274,10 @@ fn ends(asked: &Asked, figures: &Days) -> Bars {
     let bars = bars.collect();
     let parts = groups.iter().map(|(key, _)| asked.say(key).to_owned()).collect();
     let all: i64 = figures.sums.iter().map(|sum| sum.rows).sum();
-    chart(asked, asked.say("today.ends").to_owned(), all.to_string(), parts, bars)
+    let mut chart = chart(asked, asked.say("today.ends").to_owned(), all.to_string(), parts, bars);
+    // Green for what was paid, amber for what was not.
+    chart.looks = vec![2, 0, 1, 3];
+    chart
 }
 
 fn rows(figures: &Days, date: NaiveDate, statuses: &[PayoutStatus]) -> i64 {

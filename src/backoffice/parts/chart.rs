@@ -12,6 +12,8 @@ pub struct Bars {
     pub gist: String,
     /// The parts by name, lowest first.
     pub parts: Vec<String>,
+    /// Which of the stylesheet's looks each part has.
+    pub looks: Vec<usize>,
     pub bars: Vec<Bar>,
     /// The header of the bars' names in the table, and what opens the table.
     pub header: String,
@@ -28,16 +30,22 @@ pub struct Bar {
     pub values: Vec<(f64, String)>,
 }
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 180.0;
+const WIDTH: f64 = 400.0;
+const HEIGHT: f64 = 150.0;
 const BELOW: f64 = 22.0;
 /// As many looks of parts as the stylesheet has.
 const LOOKS: usize = 6;
+/// More labels than this would run into each other.
+const MOST_LABELS: usize = 7;
 
 impl Bars {
     fn highest(&self) -> f64 {
         let sums = self.bars.iter().map(|bar| bar.values.iter().map(|(value, _)| value).sum::<f64>());
         sums.fold(0.0, f64::max)
+    }
+
+    fn look(&self, part: usize) -> usize {
+        self.looks.get(part).copied().unwrap_or(part) % LOOKS
     }
 
     fn table(&self) -> Table {
@@ -77,11 +85,16 @@ impl Bars {
                     f,
                     "<rect class=\"part p{}\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\">\
                      <title>{}, {}: {}</title></rect>",
-                    part % LOOKS,
+                    self.look(part),
                     Escaped(&bar.label),
                     Escaped(name),
                     Escaped(written)
                 )?;
+            }
+            // The last one is always named: it is the one that is looked at.
+            let every = self.bars.len().div_ceil(MOST_LABELS);
+            if !(self.bars.len() - 1 - place).is_multiple_of(every) {
+                continue;
             }
             let (middle, below) = (x + width / 2.0, HEIGHT + 15.0);
             write!(f, "<text x=\"{middle:.1}\" y=\"{below}\">{}</text>", Escaped(&bar.label))?;
@@ -101,7 +114,7 @@ impl Display for Bars {
         self.write_picture(f)?;
         f.write_str("<ul class=\"legend\">")?;
         for (part, name) in self.parts.iter().enumerate() {
-            let look = part % LOOKS;
+            let look = self.look(part);
             write!(
                 f,
                 "<li><svg class=\"bars\" viewBox=\"0 0 12 12\" aria-hidden=\"true\"><rect class=\"part p{look}\" \
@@ -123,6 +136,7 @@ mod tests {
             title: "<Volume>".to_owned(),
             gist: "3 in all".to_owned(),
             parts: vec!["<One>".to_owned(), "Two".to_owned()],
+            looks: Vec::new(),
             bars: values
                 .iter()
                 .map(|value| Bar {

@@ -15,6 +15,10 @@ impl Facts {
         Facts { title: title.into(), facts: Vec::new() }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+    }
+
     /// A value that is not there leaves no line.
     pub fn fact(mut self, name: impl Into<String>, value: Cell) -> Facts {
         match &value {
