@@ -74,8 +74,8 @@ async fn pages_show_what_there_is() {
             ("/office/deposits?q=T-75", vec!["75.00"]),
             ("/office/customers", vec!["Lovelace"]),
             ("/office/customers/MyPhoneCards%20EUR/Lovelace", vec!["2,000.00", "75.00", "deposit_credited"]),
-            ("/office/ledger", vec!["Payouts in transit", "Sum", "0.00"]),
-            ("/office/ledger/accounts", vec!["payouts_in_transit/MyPhoneCards EUR"]),
+            ("/office/ledger", vec!["Adjustments", "Processors", "Sum", "0.00"]),
+            ("/office/ledger/accounts", vec!["adjustments/MyPhoneCards EUR", "processor/CFT/EUR"]),
             ("/office/ledger/customers", vec!["customer/MyPhoneCards EUR/Lovelace"]),
             (
                 "/office/ledger/account?account=customer%2FMyPhoneCards+EUR%2FLovelace",
