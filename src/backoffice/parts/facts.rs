@@ -57,7 +57,7 @@ impl Sheets {
         Sheets::default()
     }
 
-    pub fn with(mut self, sheet: impl Display + HtmlSafe) -> Sheets {
+    pub fn with(mut self, sheet: impl HtmlSafe) -> Sheets {
         self.0.push(sheet.to_string());
         self
     }

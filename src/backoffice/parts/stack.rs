@@ -17,12 +17,12 @@ impl Stack {
         Stack::default()
     }
 
-    pub fn push(&mut self, part: impl Display + HtmlSafe) -> &mut Stack {
+    pub fn push(&mut self, part: impl HtmlSafe) -> &mut Stack {
         self.parts.push(part.to_string());
         self
     }
 
-    pub fn with(mut self, part: impl Display + HtmlSafe) -> Stack {
+    pub fn with(mut self, part: impl HtmlSafe) -> Stack {
         self.push(part);
         self
     }
