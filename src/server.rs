@@ -18,7 +18,7 @@ use crate::store::lists::trial::Movements;
 use crate::store::{OperationError, Store, StoreError, Wants, migrations, outbox};
 use crate::telemetry;
 use crate::worker::{Pace, Worker};
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use secrecy::SecretString;
@@ -27,6 +27,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 mod sandbox;
 
@@ -62,8 +63,7 @@ pub struct Running {
     /// The processors of the sandbox.
     pub simulators: Option<Simulators>,
     working: Option<tokio::task::JoinHandle<()>>,
-    handle: ServerHandle,
-    served: tokio::task::JoinHandle<std::io::Result<()>>,
+    serving: Vec<Serving>,
     draining: Arc<AtomicBool>,
 }
 
@@ -241,31 +241,18 @@ fn serve(
         .shutdown_timeout(settings.listen.drain_seconds)
         .listen(listener)
         .map_err(|error| unbound(&settings.listen.cashier, &error))?;
+    let mut serving = Vec::new();
     if apart {
         let doors = make(Doors { cashier: false, platform: true, office: false });
-        serve_apart(settings, &settings.listen.platform, doors)?;
+        serving.push(serve_apart(settings, &settings.listen.platform, doors)?);
     }
     if office_apart {
         let doors = make(Doors { cashier: false, platform: false, office: true });
-        serve_apart(settings, &settings.listen.backoffice, doors)?;
+        serving.push(serve_apart(settings, &settings.listen.backoffice, doors)?);
     }
-    server = server.backlog(1024);
-    let server = server.run();
-    let handle = server.handle();
-    let served = tokio::spawn(server);
+    serving.push(Serving::run(server.backlog(1024).run()));
     let working = settings.worker.enabled.then(|| tokio::spawn(worker.clone().run()));
-    Ok(Running {
-        address,
-        store,
-        directory,
-        platform: kept,
-        worker,
-        working,
-        simulators,
-        handle,
-        served,
-        draining,
-    })
+    Ok(Running { address, store, directory, platform: kept, worker, working, simulators, serving, draining })
 }
 
 /// Doors at an address of their own.
@@ -273,7 +260,7 @@ fn serve_apart(
     settings: &Settings,
     address: &str,
     doors: impl FnOnce(&mut web::ServiceConfig) + Clone + Send + 'static,
-) -> Result<(), StartError> {
+) -> Result<Serving, StartError> {
     let listener = bind(address)?;
     let server = HttpServer::new(move || App::new().configure(doors.clone()))
         .workers(1)
@@ -281,8 +268,27 @@ fn serve_apart(
         .shutdown_timeout(settings.listen.drain_seconds)
         .listen(listener)
         .map_err(|error| unbound(address, &error))?;
-    tokio::spawn(server.run());
-    Ok(())
+    Ok(Serving::run(server.run()))
+}
+
+/// The doors at one address.
+struct Serving {
+    handle: ServerHandle,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+impl Serving {
+    fn run(server: Server) -> Serving {
+        Serving { handle: server.handle(), served: tokio::spawn(server) }
+    }
+
+    /// Takes no more calls and answers those that are under way.
+    async fn stop(self) {
+        self.handle.stop(true).await;
+        if let Ok(Err(error)) = self.served.await {
+            tracing::error!(%error, "the server ended with an error");
+        }
+    }
 }
 
 /// What this node was settling when it was killed can't wait for the end of its lease: a customer's money may be
@@ -327,10 +333,8 @@ impl Running {
         if let Some(working) = &self.working {
             working.abort();
         }
-        self.handle.stop(true).await;
-        if let Ok(Err(error)) = self.served.await {
-            tracing::error!(%error, "the server ended with an error");
-        }
+        // All at once: each may take as long as its calls may.
+        futures_util::future::join_all(self.serving.into_iter().map(Serving::stop)).await;
         if let Some(simulators) = self.simulators {
             simulators.stop().await;
         }

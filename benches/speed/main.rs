@@ -65,6 +65,7 @@ fn main() {
         .expect("a runtime for the load");
     let mut table = Table::default();
     runtime.block_on(measures::all(&options, &mut table));
+    table.require(measures::BARRED.into_iter().filter(|name| options.wants(name)));
     table.print();
     if let Some(file) = &options.json {
         std::fs::write(file, table.json().to_string()).unwrap_or_else(|error| panic!("{file}: {error}"));

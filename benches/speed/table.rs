@@ -58,6 +58,16 @@ impl Table {
         self.0.iter().all(Line::holds)
     }
 
+    /// What was asked for and not measured is missed, not left out.
+    pub fn require(&mut self, names: impl IntoIterator<Item = &'static str>) {
+        for name in names {
+            if !self.0.iter().any(|line| line.name == name) {
+                let note = "NOT MEASURED: what it needs is not there".to_owned();
+                self.0.push(Line { name, bar: Bar::AtLeast(0.0), rounds: Vec::new(), note });
+            }
+        }
+    }
+
     pub fn print(&self) {
         println!("\n{:<32} {:>9} {:>10} {:>21}      note", "figure", "bar", "median", "min - max");
         for line in &self.0 {

@@ -186,9 +186,10 @@ async fn run(
             }
             error.into()
         }
-        Err(_) => {
-            Told::failed(codes::DEFECT, "internal error; the outcome is not known, please repeat the request")
-        }
+        Err(_) => Told::failed(
+            codes::DEFECT,
+            "internal error; ask what became of it before anything is tried again",
+        ),
     }
 }
 

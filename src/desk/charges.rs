@@ -15,7 +15,7 @@ use crate::operations::begin_deposit::CHARGE;
 use crate::operations::{OperationError, Rules};
 use crate::processors::{DepositProcessor, rest_gateway};
 use crate::store::customers;
-use crate::store::deposits::{self, Managed};
+use crate::store::deposits::{self, Managed, Twin};
 use std::collections::BTreeMap;
 
 impl Desk {
@@ -102,12 +102,17 @@ impl Desk {
         if managed.attempted.as_deref() != Some(CHARGE) || order.processor_reference.is_some() {
             return Ok(processor.settle(&order).await);
         }
-        let (own, side) = (deposit.clone(), managed.clone());
-        let twins = self.store.read(move |connection| deposits::twins(connection, &own, &side)).await?;
+        let twins = self.twins(deposit, managed).await?;
         let known: Vec<&str> = twins.iter().filter_map(|twin| twin.processor_reference.as_deref()).collect();
         let name = rest_gateway::deposits::extra::OTHER_PAYMENTS.to_owned();
         order.extra.insert(name, known.join(","));
         let outcome = processor.settle(&order).await;
+        // Read again: a charge that was begun, or got its answer, while we asked may be the one that we were shown.
+        let twins = self.twins(deposit, managed).await?;
+        let shown = reference_of(&outcome);
+        if shown.is_some() && twins.iter().any(|twin| twin.processor_reference.as_deref() == shown) {
+            return Ok(DepositOutcome::Unknown { cause: "the payment is another charge's".to_owned() });
+        }
         let another_is_open = twins
             .iter()
             .any(|twin| twin.processor_reference.is_none() && twin.attempted.as_deref() == Some(CHARGE));
@@ -132,6 +137,11 @@ impl Desk {
         })
     }
 
+    async fn twins(&self, deposit: &Deposit, managed: &Managed) -> Result<Vec<Twin>, OperationError> {
+        let (own, side) = (deposit.clone(), managed.clone());
+        Ok(self.store.read(move |connection| deposits::twins(connection, &own, &side)).await?)
+    }
+
     /// Keeps the token that an opening brought: no later answer brings it again.
     pub(super) async fn keep_instrument(
         &self,
@@ -144,5 +154,18 @@ impl Desk {
             Ok(customers::keep_instrument(tx, &customer, &instrument)?)
         });
         kept.await
+    }
+}
+
+/// The payment that an outcome speaks of.
+fn reference_of(outcome: &DepositOutcome) -> Option<&str> {
+    match outcome {
+        DepositOutcome::Paid { reference, .. }
+        | DepositOutcome::Authorized { reference }
+        | DepositOutcome::ChargedBack { reference } => Some(reference),
+        DepositOutcome::NotFound
+        | DepositOutcome::Open { .. }
+        | DepositOutcome::Failed { .. }
+        | DepositOutcome::Unknown { .. } => None,
     }
 }
