@@ -235,7 +235,7 @@ fn serve(
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,
     };
-    let mut server = HttpServer::new(move || App::new().configure(main.clone()))
+    let server = HttpServer::new(move || App::new().configure(main.clone()))
         .workers(workers)
         .disable_signals()
         .shutdown_timeout(settings.listen.drain_seconds)
