@@ -5,6 +5,7 @@ mod customers;
 mod help;
 mod people;
 mod reading;
+mod signals;
 mod tools;
 
 use serde_json::Value;
