@@ -178,11 +178,20 @@ async fn run(
         call.check()?;
         methods::run(&call).await
     };
+    guarded(work, method.name, request_id).await
+}
+
+/// Whatever becomes of the work, there is an answer.
+async fn guarded(
+    work: impl Future<Output = Result<Told, OperationError>>,
+    method: &'static str,
+    request_id: &str,
+) -> Told {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(told)) => told,
         Ok(Err(error)) => {
             if let OperationError::Failed(cause) = &error {
-                tracing::warn!(request_id, method = method.name, error = %cause, "a call could not be completed");
+                tracing::warn!(request_id, method, error = %cause, "a call could not be completed");
             }
             error.into()
         }
@@ -287,5 +296,17 @@ impl From<WireError> for Failure {
             Kind::Field => codes::BAD_FIELD,
         };
         Failure::new(error.encoding, status, &error.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_panic_is_our_defect_and_an_answer_like_any_other() {
+        let told = guarded(async { panic!("on purpose") }, "CreatePayout", "request-1").await;
+        assert_eq!(told.status, codes::DEFECT);
+        assert!(told.fields.is_empty() && !told.description.contains("purpose"), "{}", told.description);
     }
 }

@@ -1,10 +1,11 @@
 //! The service around the methods: every method is there, failures are answered in kind, a reload is all or nothing.
 
-use crate::support::sqlite;
 use crate::support::story::{Story, settings};
+use crate::support::{databases, sqlite};
 use serde_json::json;
 use tillgate::cashier::catalog::METHODS;
 use tillgate::clock::Entropy;
+use tillgate::config::Unknown;
 use tillgate::store::{Connection, Purpose};
 
 #[tokio::test]
@@ -91,4 +92,36 @@ async fn a_good_reload_is_in_force_at_once_and_a_bad_one_changes_nothing() {
     assert_eq!(problems[0].key, "front_ends[0].currency");
     assert_eq!(ask("MyPhoneCards SEK").await, 10, "the old one stays in force");
     story.ends().await;
+}
+
+#[tokio::test]
+async fn a_processor_name_that_nobody_mapped_is_refused_parked_or_passed() {
+    for (choice, becomes) in
+        [(Unknown::Refuse, None), (Unknown::Park, Some("parked")), (Unknown::Pass, Some("NoSuchProcessor"))]
+    {
+        for scratch in databases() {
+            let mut settings = settings(&scratch.url);
+            settings.processors.unknown = choice;
+            let story = Story::with(scratch, settings).await;
+            let customer = story.customer("MyPhoneCards EUR", "unmapped", "100.00").await;
+            let call = json!({
+                "FrontEndName": customer.front_end, "PIN": customer.pin, "TraceID": story.next_trace(),
+                "PP": "NoSuchProcessor", "Amount": "10.00",
+            });
+            let reply = story.call("CreatePayout", call).await;
+            let Some(becomes) = becomes else {
+                assert_ne!(reply["Status"], 0, "{reply}");
+                assert!(reply["Description"].as_str().is_some_and(|text| text.contains("PP")), "{reply}");
+                story.ends().await;
+                continue;
+            };
+            assert_eq!(reply["Status"], 0, "{reply}");
+            let asked = json!({
+                "FrontEndName": customer.front_end, "PIN": customer.pin, "ExtPayoutID": reply["ExtPayoutID"],
+            });
+            let payout = story.call("GetPayout", asked).await;
+            assert_eq!((&payout["PP"], &payout["Processor"]), (&json!("NoSuchProcessor"), &json!(becomes)));
+            story.ends().await;
+        }
+    }
 }
