@@ -11,7 +11,6 @@ use crate::peer;
 use crate::processors::{Notice, NoticeError, RawNotice};
 use crate::store::deposits::Managed;
 use crate::store::{OperationError, Wants, attempts, audit, customers, deposits, notices, outbox};
-use crate::worker::Worker;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bounds::{Bounds, OF_ONE_ORDER};
 use ipnet::IpNet;
@@ -24,15 +23,14 @@ const LARGEST_BODY: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Notifications {
     pub desk: Desk,
-    pub worker: Worker,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Arc<[IpNet]>,
     bounds: Arc<Bounds>,
 }
 
 impl Notifications {
-    pub fn new(desk: Desk, worker: Worker, trusted_proxies: Arc<[IpNet]>) -> Notifications {
-        Notifications { desk, worker, trusted_proxies, bounds: Arc::default() }
+    pub fn new(desk: Desk, trusted_proxies: Arc<[IpNet]>) -> Notifications {
+        Notifications { desk, trusted_proxies, bounds: Arc::default() }
     }
 }
 

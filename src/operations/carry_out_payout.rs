@@ -196,22 +196,7 @@ pub(super) fn settle(
     if from == to || from.may_become(to) {
         attempt.state = to;
     }
-    let why = match outcome {
-        Outcome::Paid { reference } => {
-            attempt.processor_reference = Some(reference.clone());
-            String::new()
-        }
-        Outcome::Declined { code, reason } => {
-            attempt.code = Some(code.clone());
-            attempt.reason = Some(reason.clone());
-            format!("{code}: {reason}")
-        }
-        Outcome::NotFound => "the processor does not know it".to_owned(),
-        Outcome::NotSent { cause } | Outcome::Open { cause } | Outcome::Unknown { cause } => {
-            attempt.reason = Some(cause.clone());
-            cause.clone()
-        }
-    };
+    let why = note(&mut attempt, outcome);
     // Counts an inquiry that ends in "not known there" as well: what is sent then was sent before.
     attempt.inquiries += i64::from(from == AttemptState::Unknown || attempt.state == AttemptState::Unknown);
     attempts::advance(tx, &attempt)?;
@@ -226,6 +211,26 @@ pub(super) fn settle(
     }
     let absent = *outcome == Outcome::NotFound && attempt.state == AttemptState::Planned;
     Ok(Applied { state: attempt.state, inquiries: attempt.inquiries, absent })
+}
+
+/// Writes down with an attempt what its processor said, and says it in words.
+pub(super) fn note(attempt: &mut Attempt, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Paid { reference } => {
+            attempt.processor_reference = Some(reference.clone());
+            String::new()
+        }
+        Outcome::Declined { code, reason } => {
+            attempt.code = Some(code.clone());
+            attempt.reason = Some(reason.clone());
+            format!("{code}: {reason}")
+        }
+        Outcome::NotFound => "the processor does not know it".to_owned(),
+        Outcome::NotSent { cause } | Outcome::Open { cause } | Outcome::Unknown { cause } => {
+            attempt.reason = Some(cause.clone());
+            cause.clone()
+        }
+    }
 }
 
 /// An answer that came after its claim was lost changes nothing. Should people have settled the attempt the other way

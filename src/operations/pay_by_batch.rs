@@ -1,7 +1,7 @@
 //! Payouts that leave in files: an attempt is Sending from the commit in which it is put into one, and nothing but the
 //! answer's file, read by a person's command, says what became of it. Nobody asks and nobody sends it again meanwhile.
 
-use super::carry_out_payout::record;
+use super::carry_out_payout::{note, record};
 use super::{Caller, OperationError, Rules, update_payout};
 use crate::domain::ids::AttemptId;
 use crate::domain::money::Money;
@@ -127,22 +127,7 @@ pub fn read(
     if !from.may_become(to) {
         return Ok(Read::Contradicts(format!("{} can't become {}", from.name(), to.name())));
     }
-    let why = match outcome {
-        Outcome::Paid { reference } => {
-            attempt.processor_reference = Some(reference.clone());
-            String::new()
-        }
-        Outcome::Declined { code, reason } => {
-            attempt.code = Some(code.clone());
-            attempt.reason = Some(reason.clone());
-            format!("{code}: {reason}")
-        }
-        Outcome::NotFound => "the file does not know it".to_owned(),
-        Outcome::NotSent { cause } | Outcome::Open { cause } | Outcome::Unknown { cause } => {
-            attempt.reason = Some(cause.clone());
-            cause.clone()
-        }
-    };
+    let why = note(&mut attempt, outcome);
     attempt.state = to;
     attempts::advance(tx, &attempt)?;
     record(tx, &attempt, &payout, from, caller, &why)?;

@@ -12,7 +12,6 @@ use crate::notifications::{self, Notifications, Trouble};
 use crate::operations::begin_deposit::settle_errand;
 use crate::store::deposits::{self, Managed};
 use crate::store::{StoreError, Wants, outbox};
-use crate::worker::Worker;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use pages::{CardPage, FormPage, MissingPage, ResultPage};
@@ -21,7 +20,6 @@ use words::Words;
 #[derive(Clone)]
 pub struct Player {
     pub desk: Desk,
-    pub worker: Worker,
     /// A browser may bring a notice, which is taken as one.
     pub notices: Notifications,
 }

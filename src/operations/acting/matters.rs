@@ -181,7 +181,11 @@ fn settle_deposit(
         let last = wish.last || amount == left;
         match &outcome {
             Outcome::Paid { .. } => capture_deposit::taken(tx, &wish, amount, last, rules, caller)?,
-            _ => capture_deposit::refused(tx, &wish, BY_TWO, rules, caller)?,
+            Outcome::Declined { .. } => capture_deposit::refused(tx, &wish, BY_TWO, rules, caller)?,
+            // Neither paid nor refused: nothing is settled by that.
+            Outcome::NotSent { .. } | Outcome::NotFound | Outcome::Open { .. } | Outcome::Unknown { .. } => {
+                return Err(Impossible::NothingUnknown.into());
+            }
         };
         return Ok(());
     }
