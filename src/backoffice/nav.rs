@@ -18,6 +18,7 @@ const PAGES: &[Page] = &[
     Page { name: "nav.customers", path: "/office/customers", right: Right::SeeCustomers },
     Page { name: "nav.ledger", path: "/office/ledger", right: Right::SeeLedger },
     Page { name: "nav.unknown", path: "/office/unknown", right: Right::SeeWork },
+    Page { name: "nav.proposals", path: "/office/proposals", right: Right::SeeWork },
     Page { name: "nav.errands", path: "/office/errands", right: Right::SeeWork },
     Page { name: "nav.notices", path: "/office/notices", right: Right::SeeWork },
     Page { name: "nav.processors", path: "/office/processors", right: Right::SeeSetup },

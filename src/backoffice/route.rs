@@ -101,7 +101,7 @@ pub(crate) use open;
 
 /// Every route of the back office.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    let groups: [&'static [Route]; 16] = [
+    let groups: [&'static [Route]; 17] = [
         assets::ROUTES,
         pages::sign_in::ROUTES,
         pages::second_factor::ROUTES,
@@ -114,6 +114,7 @@ pub fn all() -> impl Iterator<Item = &'static Route> {
         pages::customers::ROUTES,
         pages::ledger::ROUTES,
         pages::unknown::ROUTES,
+        pages::proposals::ROUTES,
         pages::errands::ROUTES,
         pages::notices::ROUTES,
         pages::setup::ROUTES,

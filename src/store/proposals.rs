@@ -127,7 +127,7 @@ fn number(matter: Matter) -> Option<i64> {
     }
 }
 
-fn proposal(row: ProposalRow) -> Result<Proposal, StoreError> {
+pub(super) fn proposal(row: ProposalRow) -> Result<Proposal, StoreError> {
     let bad = |column| corrupt(row.id, column);
     let matter = match row.kind.as_str() {
         "attempt" => Matter::Attempt(AttemptId(row.matter_id)),

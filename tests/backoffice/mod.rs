@@ -4,6 +4,8 @@ mod browser;
 mod house_pages;
 mod payout_pages;
 mod payouts;
+mod proposals;
+mod release_codes;
 mod routes;
 mod sessions;
 mod sign_in;

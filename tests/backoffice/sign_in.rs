@@ -70,7 +70,7 @@ async fn a_disabled_person_is_out_at_once() {
 }
 
 /// The secret that the enrolment page shows.
-fn secret_on(page: &str) -> Vec<u8> {
+pub fn secret_on(page: &str) -> Vec<u8> {
     let shown =
         page.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a secret");
     let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

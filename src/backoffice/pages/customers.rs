@@ -1,5 +1,6 @@
 //! Customers: found by PIN or address, one with his statement, and adjustments of what he owns by two people.
 
+use super::proposals;
 use crate::backoffice::call::Asked;
 use crate::backoffice::parts::facts::{Facts, Sheets};
 use crate::backoffice::parts::pager::AFTER;
@@ -126,7 +127,9 @@ async fn one(asked: Asked) -> Outcome {
             page.push(entries(&asked, statement)).push(Pager::new(&asked, next(statement).as_deref()))
         }
     };
-    // ADJUST
+    if asked.may(Right::AdjustBalances, &front_end) {
+        page.push(proposals::adjust_form(&asked, &one.line.customer));
+    }
     asked.page(&asked.fill("customers.one", &[("pin", &pin)]), &page)
 }
 

@@ -125,6 +125,10 @@ async fn one(asked: Asked) -> Outcome {
     if !one.errands.is_empty() {
         page.push(super::errands::table(&asked, &one.errands));
     }
+    super::proposals::about(&asked, &mut page, id.to_string()).await?;
+    if let Some(form) = super::proposals::outcome_form(&asked, &one) {
+        page.push(form);
+    }
     page.push(Heading::new(asked.say("events.title")));
     page.push(events::table(&asked, &one.timeline));
     if one.cut {

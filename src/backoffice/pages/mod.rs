@@ -11,6 +11,7 @@ pub mod me;
 pub mod notices;
 pub mod payouts;
 pub mod people;
+pub mod proposals;
 pub mod second_factor;
 pub mod setup;
 pub mod sign_in;

@@ -1,7 +1,7 @@
 //! What nobody knows of: payouts, refunds and deposits whose outcome is open.
 
 use crate::backoffice::call::Asked;
-use crate::backoffice::parts::stack::{Heading, Hint, Stack};
+use crate::backoffice::parts::stack::{Heading, Hint, Links, Stack};
 use crate::backoffice::parts::when::age;
 use crate::backoffice::parts::{Badge, Cell, Pager, Table};
 use crate::backoffice::route::{Access, Route, Wall, get, known};
@@ -30,7 +30,11 @@ async fn show(asked: Asked) -> Outcome {
         .await?;
     let mut page = Stack::new();
     page.push(Hint::new(asked.say("unknown.hint")));
-    // PROPOSALS
+    page.push(Links::new(asked.say("proposals.title")).link(
+        "/office/proposals",
+        asked.say("proposals.title"),
+        false,
+    ));
     page.push(Heading::new(asked.say("unknown.payouts"))).push(payout_table(&asked, &payouts.rows));
     if payouts.searching {
         page.push(Hint::new(asked.say("searching")));
@@ -38,7 +42,6 @@ async fn show(asked: Asked) -> Outcome {
     page.push(Pager::new(&asked, payouts.next.map(|cursor| cursor.to_string()).as_deref()));
     page.push(Heading::new(asked.say("unknown.refunds"))).push(refund_table(&asked, &refunds));
     page.push(Heading::new(asked.say("unknown.deposits"))).push(deposit_table(&asked, &deposits));
-    // PROPOSING
     asked.page(asked.say("unknown.title"), &page)
 }
 

@@ -55,6 +55,14 @@ impl Form {
         ))
     }
 
+    /// A code of an authenticator program.
+    pub fn code(self, label: &str) -> Form {
+        let label = Escaped(label);
+        self.adding(format_args!(
+            "<label>{label} <input type=\"text\" name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\" maxlength=\"9\"></label>"
+        ))
+    }
+
     pub fn tick(self, name: &str, label: &str) -> Form {
         let (name, label) = (Escaped(name), Escaped(label));
         self.adding(format_args!(

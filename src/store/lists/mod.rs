@@ -18,6 +18,7 @@ mod hours;
 pub mod notices;
 pub mod payout;
 pub mod payouts;
+pub mod proposals;
 pub mod search;
 pub mod today;
 pub mod transactions;

@@ -5,6 +5,6 @@ mod cashier;
 mod chance;
 mod ends;
 mod holds;
-mod office;
+pub mod office;
 mod races;
 mod two;

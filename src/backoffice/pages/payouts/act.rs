@@ -2,6 +2,7 @@
 
 use super::describe;
 use crate::backoffice::call::Asked;
+use crate::backoffice::pages::proposals;
 use crate::backoffice::pages::second_factor::typed_code;
 use crate::backoffice::parts::notice::Notice;
 use crate::backoffice::trouble::{Outcome, Trouble};
@@ -11,12 +12,13 @@ use crate::domain::front_end::FrontEnd;
 use crate::domain::ids::{PayoutId, ProposalId};
 use crate::domain::money::{Money, MoneyError};
 use crate::domain::payout::{Edit, Payout};
-use crate::domain::proposal::{Decision, Matter, Verdict};
+use crate::domain::proposal::{Decision, Matter};
 use crate::operations::acting::act_on_payout::{self, Act};
-use crate::operations::acting::{Acted, By, decide_proposal, propose_outcome};
+use crate::operations::acting::{Acted, By};
 use crate::operations::people::second_factor;
 use crate::operations::{OperationError, Rules};
 use crate::store::people::second_factors;
+use crate::store::proposals as store;
 use crate::store::{Tx, Wants, attempts, customers, payouts};
 
 /// `act` names the action, `seen` the version that was looked at.
@@ -27,16 +29,21 @@ pub async fn run(asked: Asked) -> Outcome {
     let payout = found.ok_or(Trouble::NotFound)?;
     let name = asked.form.text("act");
     if let Some(decision) = Decision::ALL.into_iter().find(|decision| decision.name() == name) {
-        let told = decide(&asked, &payout, decision).await?;
+        let id = ProposalId::parse(asked.form.text("proposal")).ok_or(Trouble::NotFound)?;
+        let proposal = asked.read(move |connection| store::find_now(connection, id)).await?;
+        let of_it = proposal.filter(|proposal| proposal.subject == payout.id.to_string());
+        let told = proposals::decide(&asked, &of_it.ok_or(Trouble::NotFound)?, decision).await?;
         return Ok(asked.go_saying(&back, &told));
     }
     let action = Action::from_name(name).ok_or_else(|| Trouble::bad("act", asked.say("act.unknown")))?;
-    if let Some(refused) = code_is_missing(&asked, action).await? {
+    if let Some(refused) = code_is_missing(&asked, action.weight() == Weight::Release).await? {
         return Ok(asked.go_saying(&back, &refused));
     }
     let rules = rules(&asked, &payout)?;
     if action == Action::ProposeOutcome {
-        let told = propose(&asked, &payout, &rules).await?;
+        let attempts = asked.read(move |connection| attempts::of_payout(connection, id)).await?;
+        let matter = Matter::Attempt(attempts.last().ok_or(Trouble::NotFound)?.id);
+        let told = proposals::propose(&asked, matter, &payout.front_end, &payout.pin).await?;
         return Ok(asked.go_saying(&back, &told));
     }
     let act = match read(&asked, action, &rules) {
@@ -75,13 +82,13 @@ pub async fn perform(
     asked.write(&turn, wants, move |tx: &mut Tx<'_>| act_on_payout::run(tx, &wish, &rules)).await
 }
 
-fn by(asked: &Asked) -> By {
+pub fn by(asked: &Asked) -> By {
     By { person: asked.person.clone(), request_id: asked.request_id.clone() }
 }
 
 /// Where money is released, whoever has a second factor shows it again, unless he has just done so.
-pub async fn code_is_missing(asked: &Asked, action: Action) -> Result<Option<Notice>, Trouble> {
-    if action.weight() != Weight::Release || !needs_code(asked).await? {
+pub async fn code_is_missing(asked: &Asked, releases: bool) -> Result<Option<Notice>, Trouble> {
+    if !releases || !needs_code(asked).await? {
         return Ok(None);
     }
     let wrong = || Some(Notice::bad(asked.say("code.wrong")));
@@ -154,44 +161,4 @@ fn edit(asked: &Asked, rules: &Rules) -> Result<Edit, Notice> {
         name => Some(rules.processors.look_up(name).map_err(|error| wrong("payouts.processor", &error))?),
     };
     Ok(Edit { amount: money("amount", "payouts.amount")?, fee: money("fee", "payouts.fee")?, processor })
-}
-
-/// What became of an attempt that nobody knows of, for a second person to decide.
-async fn propose(asked: &Asked, payout: &Payout, rules: &Rules) -> Result<Notice, Trouble> {
-    let id = payout.id;
-    let attempts = asked.read(move |connection| attempts::of_payout(connection, id)).await?;
-    let Some(attempt) = attempts.last() else { return Err(Trouble::NotFound) };
-    let verdict = match asked.form.text("verdict") {
-        "paid" => Verdict::Paid { reference: asked.form.text("reference").to_owned() },
-        "not_paid" => Verdict::NotPaid,
-        _ => return Ok(Notice::bad(asked.say("act.unknown"))),
-    };
-    let wish = propose_outcome::Wish {
-        matter: Matter::Attempt(attempt.id),
-        verdict,
-        reason: asked.form.text("reason").to_owned(),
-        by: by(asked),
-    };
-    let (wants, rules) = (wish.wants(), rules.clone());
-    let turn = customers::name(&payout.front_end, &payout.pin);
-    let acted =
-        asked.write(&turn, wants, move |tx: &mut Tx<'_>| propose_outcome::run(tx, &wish, &rules)).await?;
-    Ok(describe::told(asked, Action::ProposeOutcome, &acted))
-}
-
-async fn decide(asked: &Asked, payout: &Payout, decision: Decision) -> Result<Notice, Trouble> {
-    let proposal = ProposalId::parse(asked.form.text("proposal")).ok_or(Trouble::NotFound)?;
-    let rules = rules(asked, payout)?;
-    let wish = decide_proposal::Wish {
-        proposal,
-        pin: payout.pin.clone(),
-        decision,
-        why: asked.form.text("reason").to_owned(),
-        by: by(asked),
-    };
-    let wants = wish.wants(&rules);
-    let turn = customers::name(&payout.front_end, &payout.pin);
-    let acted =
-        asked.write(&turn, wants, move |tx: &mut Tx<'_>| decide_proposal::run(tx, &wish, &rules)).await?;
-    Ok(describe::told(asked, Action::DecideOutcome, &acted))
 }

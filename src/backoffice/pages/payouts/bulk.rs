@@ -6,7 +6,7 @@ use crate::backoffice::call::Asked;
 use crate::backoffice::parts::notice::Notice;
 use crate::backoffice::parts::{Badge, Cell, Table, Tone};
 use crate::backoffice::trouble::{Outcome, Trouble};
-use crate::domain::acting::Action;
+use crate::domain::acting::{Action, Weight};
 use crate::domain::ids::PayoutId;
 use crate::operations::acting::Acted;
 use crate::operations::acting::act_on_payout::Act;
@@ -58,7 +58,7 @@ pub async fn run(asked: Asked) -> Outcome {
     if picks.is_empty() || picks.len() > MOST {
         return Err(Trouble::bad(asked.say("bulk.pick"), asked.say("bulk.none")));
     }
-    if let Some(refused) = code_is_missing(&asked, action).await? {
+    if let Some(refused) = code_is_missing(&asked, action.weight() == Weight::Release).await? {
         return Ok(asked.go_saying(&back(&asked), &refused));
     }
     let mut table = Table::new(asked.say("bulk.caption"), asked.say("none"))

@@ -1,9 +1,9 @@
 //! Payouts: the list with its filter, views and files, one payout with its timeline, and the buttons.
 
-mod act;
+pub mod act;
 mod bulk;
 mod columns;
-mod describe;
+pub mod describe;
 mod export;
 mod filter;
 mod list;

@@ -4,6 +4,7 @@ use super::act::needs_code;
 use super::describe::{label, reason};
 use super::{sight, timeline};
 use crate::backoffice::call::Asked;
+use crate::backoffice::pages::proposals;
 use crate::backoffice::parts::raw::{CsrfField, Facts};
 use crate::backoffice::parts::when::age;
 use crate::backoffice::parts::{Badge, Cell, Table, Tone};
@@ -293,19 +294,12 @@ fn proposal_shown(asked: &Asked, proposal: &Proposal) -> ProposalShown {
         Verdict::Adjust { .. } => asked.say("act.propose_adjustment").to_owned(),
     };
     let at = asked.when(proposal.proposed_at.timestamp_micros()).text();
-    let (tone, shape, key) = match proposal.state {
-        ProposalState::Open => (Tone::Waiting, "○", "proposal.open"),
-        ProposalState::Confirmed => (Tone::Good, "✔", "proposal.confirmed"),
-        ProposalState::Declined => (Tone::Bad, "✖", "proposal.declined"),
-        ProposalState::Withdrawn => (Tone::Quiet, "⊘", "proposal.withdrawn"),
-        ProposalState::Overtaken => (Tone::Quiet, "↷", "proposal.overtaken"),
-    };
     ProposalShown {
         id: proposal.id.to_string(),
         text: asked.fill("one.proposal", &[("by", &proposal.proposed_by), ("at", &at), ("what", &what)]),
         reason: proposal.reason.clone(),
         open: proposal.state == ProposalState::Open,
         own: proposal.proposed_by == asked.person.name,
-        state: Badge::new(tone, shape, asked.say(key)),
+        state: proposals::state(asked, proposal.state),
     }
 }
