@@ -10,9 +10,11 @@ use crate::domain::refusal::Refusal;
 use crate::operations::begin_deposit::{self, Begun, CHARGE};
 use crate::operations::capture_deposit::Wish;
 use crate::operations::open_deposit::{self, Said};
-use crate::operations::settle_deposit::{self, CANCEL, Settled};
+use crate::operations::settle_deposit::{self, CANCEL, Look, Settled};
 use crate::operations::{Answer, Caller, OperationError, Rules, cancel_deposit, capture_deposit};
-use crate::processors::{Capture, CardInputs, DepositOrder, DepositProcessor, GivenUp, Opened, paygate};
+use crate::processors::{
+    Capture, CardInputs, DepositOrder, DepositProcessor, GivenUp, Opened, paygate, sopg,
+};
 use crate::store::deposits::{self, Managed};
 use crate::store::{StoreError, Wants, customers};
 use chrono::Duration;
@@ -89,6 +91,10 @@ pub struct OpenedDeposit {
 
 /// Within this time a customer may still pay: half an hour at the processor's page, and the window behind it.
 const WATCHED: Duration = Duration::minutes(45);
+/// So long after a deposit was given up its customer may still pay where nothing ever expires.
+const LATE: Duration = Duration::days(7);
+/// So many names are tried for one opening.
+const MOST_NAMES: usize = 3;
 /// Shorter than the time after which a capture may be taken up again.
 const LONGEST_CAPTURE: std::time::Duration = std::time::Duration::from_secs(90);
 
@@ -98,6 +104,21 @@ fn alarmed(id: DepositId, settled: Settled) -> Settled {
         tracing::warn!(deposit.id = %id, alert, "a person should look at this deposit");
     }
     settled
+}
+
+/// What a processor holds of a deposit that was given up there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    /// What its outcome says.
+    Told,
+    /// Nothing, but its customer may still pay.
+    Payable,
+    /// It refuses to give it up.
+    ForGood,
+}
+
+fn within_the_window(age: Duration) -> Look {
+    if age < WATCHED { Look::Soon } else { Look::AsUsual }
 }
 
 /// A deposit with everything an order needs.
@@ -120,12 +141,19 @@ impl Desk {
         let (wants, named, by) = (wish.wants(rules), rules.clone(), caller.clone());
         let begun =
             self.store.transact(&turn, wants, move |tx| begin_deposit::run(tx, &wish, &named, &by)).await?;
-        let (whole, fresh) = match begun {
+        let (mut whole, fresh) = match begun {
             Begun::Answered(answer) => return self.told(answer).await,
             Begun::ToOpen(whole) => (*whole, true),
             Begun::Interrupted(whole) => (*whole, false),
         };
-        let opened = self.opened(&whole, fresh, card.as_ref()).await?;
+        let mut opened = self.opened(&whole, fresh, card.as_ref()).await?;
+        for _ in 1..MOST_NAMES {
+            let Opened::Taken { cause } = &opened else { break };
+            tracing::warn!(deposit.id = %whole.0.id, cause, "the name of a deposit is another's at its processor");
+            let Some(renamed) = self.rename(&whole).await? else { break };
+            whole.1 = renamed;
+            opened = self.opened(&whole, fresh, card.as_ref()).await?;
+        }
         let order = self.order(&whole);
         let (deposit, ..) = whole;
         let said = match opened {
@@ -137,6 +165,7 @@ impl Desk {
                 Said::Opened { how: Way::CardForm { action, fields, inputs }.keep(), reference: None }
             }
             Opened::Refused { code, reason } => Said::Refused { code, reason },
+            Opened::Unfit(refusal) => Said::Unfit(refusal),
             Opened::Decided(outcome) => {
                 self.apply(deposit.id, outcome).await?;
                 Said::Opened { how: Way::Redirect(order.urls.success.clone()).keep(), reference: None }
@@ -146,7 +175,7 @@ impl Desk {
                 reference: Some(reference),
             },
             // The record stays; the repeat goes on from there.
-            Opened::NotSent { cause } | Opened::Unknown { cause } => {
+            Opened::NotSent { cause } | Opened::Unknown { cause } | Opened::Taken { cause } => {
                 tracing::warn!(deposit.id = %deposit.id, cause, "a deposit could not be opened");
                 return Err(OperationError::NotYet("the processor could not be reached, please repeat"));
             }
@@ -178,13 +207,27 @@ impl Desk {
                 outcome => return Ok(Opened::Decided(outcome)),
             }
         }
-        let order = self.order(whole);
+        let mut order = self.order(whole);
+        if !fresh {
+            order.extra.insert(sopg::deposit::OPENED_BEFORE.to_owned(), true.to_string());
+        }
         let Some(card) = card else { return Ok(processor.open(&order).await) };
         let (opened, instrument) = processor.open_with_card(&order, card).await;
         if let Some(instrument) = instrument {
             self.keep_instrument(customer, instrument).await?;
         }
         Ok(opened)
+    }
+
+    /// Gives a deposit another name at its processor, before the processor hears of it.
+    async fn rename(&self, (deposit, managed, _): &Whole) -> Result<Option<Managed>, OperationError> {
+        let (id, caller, turn) = (deposit.id, self.house("desk"), format!("deposit/{}", deposit.id));
+        let taken =
+            sopg::deposit::mtid_of(&managed.reference, managed.processor_reference.as_deref()).to_owned();
+        let renamed = self.store.transact(&turn, Wants::nothing().deposit(id), move |tx| {
+            open_deposit::rename(tx, id, &taken, &caller)
+        });
+        renamed.await
     }
 
     /// Adds where the customer goes to an answer.
@@ -267,11 +310,11 @@ impl Desk {
         let age = self.age(managed);
         match settled.status {
             DepositStatus::Pending | DepositStatus::Settling if !settled.ended => {
-                Settled { soon: age < WATCHED, ..settled }
+                Settled { next: within_the_window(age), ..settled }
             }
             // What nobody captures in time runs out, and somebody should say so.
             DepositStatus::Authorized if age < self.abandon_after => {
-                Settled { ended: false, soon: age < WATCHED, ..settled }
+                Settled { ended: false, next: within_the_window(age), ..settled }
             }
             DepositStatus::Pending
             | DepositStatus::Settling
@@ -326,18 +369,26 @@ impl Desk {
 
     /// Gives a deposit up whose record says that it is to be.
     async fn give_up(&self, whole: &Whole) -> Result<Settled, OperationError> {
-        Ok(self.given_up(whole).await?.0)
+        let (settled, held) = self.given_up(whole).await?;
+        let late = self.age(&whole.1) - self.abandon_after;
+        Ok(match held {
+            // Who pays all the same gets his reserve back, whether or not anybody tells us of it.
+            Held::Payable if late < Duration::zero() => Settled { ended: false, ..settled },
+            Held::Payable if late < LATE => Settled { ended: false, next: Look::Daily, ..settled },
+            Held::Payable | Held::Told | Held::ForGood => settled,
+        })
     }
 
-    /// The same, and whether the processor refuses it for good.
-    async fn given_up(&self, whole: &Whole) -> Result<(Settled, bool), OperationError> {
+    /// The same, and what the processor goes on holding.
+    async fn given_up(&self, whole: &Whole) -> Result<(Settled, Held), OperationError> {
         let (deposit, managed, _) = whole;
         let processor = self.processor(managed)?;
-        let (outcome, refused) = match processor.give_up(&self.order(whole)).await {
-            GivenUp::Outcome(outcome) => (outcome, false),
+        let (outcome, held) = match processor.give_up(&self.order(whole)).await {
+            GivenUp::Outcome(outcome) => (outcome, Held::Told),
+            GivenUp::StillPayable(outcome) => (outcome, Held::Payable),
             GivenUp::Refused { reference, code, reason } => {
                 tracing::warn!(deposit.id = %deposit.id, code, reason, "a processor refuses to give a deposit up");
-                (DepositOutcome::Authorized { reference }, true)
+                (DepositOutcome::Authorized { reference }, Held::ForGood)
             }
         };
         // Nothing is held there. Should the customer still come and pay, his money is released or credited then.
@@ -355,7 +406,7 @@ impl Desk {
             let kept = self.store.transact(&turn, wants, move |tx| settle_deposit::keep(tx, id));
             kept.await?;
         }
-        Ok((self.apply(deposit.id, outcome).await?, refused))
+        Ok((self.apply(deposit.id, outcome).await?, held))
     }
 
     /// Takes a capture up again whose caller or answer got lost.
@@ -466,7 +517,7 @@ impl Desk {
         };
         let customer = self.customer(&deposit).await?;
         let whole = (deposit, managed, customer);
-        let (settled, refused) = self.given_up(&whole).await?;
+        let (settled, held) = self.given_up(&whole).await?;
         let (id, to) = (whole.0.id, DepositStatus::Cancelled.name());
         match settled.status {
             DepositStatus::Cancelled | DepositStatus::Declined => {
@@ -476,7 +527,9 @@ impl Desk {
             DepositStatus::Credited | DepositStatus::Reversed => {
                 Err(Refusal::IllegalDepositStep { from: settled.status.name(), to }.into())
             }
-            DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling if refused => {
+            DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling
+                if held == Held::ForGood =>
+            {
                 let from = "held by its processor, who refuses to give it up,";
                 Err(Refusal::IllegalDepositStep { from, to }.into())
             }

@@ -5,6 +5,7 @@ use super::{Answer, Caller, OperationError, answer::Once};
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
 use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::store::deposits::Managed;
 use crate::store::{Tx, audit, deposits, outbox};
 
 /// What the processor said.
@@ -19,6 +20,8 @@ pub enum Said {
         code: String,
         reason: String,
     },
+    /// The account doesn't take it, so it was never asked.
+    Unfit(Refusal),
 }
 
 pub fn run(
@@ -33,6 +36,11 @@ pub fn run(
         return Ok(kept);
     }
     let deposit = deposits::lock(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    if let Said::Refused { .. } | Said::Unfit(_) = said
+        && let Some(change) = deposit.note(DepositStatus::Declined)
+    {
+        deposits::advance(tx, &change.deposit)?;
+    }
     let answer = match said {
         Said::Opened { how, reference } => {
             deposits::note_opened(tx, id, how)?;
@@ -46,12 +54,10 @@ pub fn run(
             Answer { deposit: Some(id), ..Answer::done("Deposit opened") }
         }
         Said::Refused { code, reason } => {
-            if let Some(change) = deposit.note(DepositStatus::Declined) {
-                deposits::advance(tx, &change.deposit)?;
-            }
             let description = format!("PP: the processor refuses the deposit ({code}): {reason}");
             Answer { refused: Some(RefusalCode::Rule), deposit: Some(id), description, ..Answer::default() }
         }
+        Said::Unfit(refusal) => Answer { deposit: Some(id), ..Answer::refused(refusal) },
     };
     let opened = answer.refused.is_none();
     if !opened {
@@ -72,3 +78,39 @@ pub fn run(
     once.keep(tx, &answer)?;
     Ok(answer)
 }
+
+/// Gives a deposit another name at its processor, where `taken` is another order's; committed before the processor
+/// hears of it, so that whatever comes under the new name is known to be ours. `None` where it was opened meanwhile
+/// or named anew by another run of the same call: what is there under `taken` may then be ours after all.
+pub fn rename(
+    tx: &mut Tx<'_>,
+    id: DepositId,
+    taken: &str,
+    caller: &Caller,
+) -> Result<Option<Managed>, OperationError> {
+    let deposit = deposits::lock(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    let managed = deposits::managed(tx, id)?.ok_or(Refusal::DepositNotFound)?;
+    let named = managed.processor_reference.as_deref().unwrap_or(&managed.reference);
+    let untouched = managed.opened.is_none() && managed.attempted.is_none();
+    if !untouched || named != taken || deposit.status != DepositStatus::Pending {
+        return Ok(None);
+    }
+    // Ids are all of one length, so that no other deposit can get this name.
+    let times = taken.strip_prefix(&managed.reference).and_then(|times| times.strip_prefix(AGAIN));
+    let times = times.and_then(|times| times.parse::<u32>().ok()).unwrap_or(0).saturating_add(1);
+    let name = format!("{}{AGAIN}{times}", managed.reference);
+    deposits::note_reference(tx, id, &name)?;
+    let fact = audit::Fact {
+        front_end: deposit.front_end.clone(),
+        pin: deposit.pin.clone(),
+        who: caller.who.clone(),
+        why: format!("{taken} is another order's at the processor"),
+        request_id: caller.request_id.clone(),
+        ..audit::Fact::of("deposit.renamed", id)
+    };
+    audit::record(tx, fact.with("reference", name.as_str()))?;
+    Ok(Some(Managed { processor_reference: Some(name), ..managed }))
+}
+
+/// Between our reference and the number of the further name; ids have no such letter.
+const AGAIN: &str = "U";

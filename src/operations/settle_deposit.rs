@@ -17,9 +17,20 @@ pub struct Settled {
     pub status: DepositStatus,
     /// Nothing more is expected: the sweep may rest.
     pub ended: bool,
-    /// The customer's money may wait at the processor for a short time only: look again soon.
-    pub soon: bool,
+    pub next: Look,
+    /// Why it is where it is, as far as the processor told: for the people who look at its errand.
+    pub cause: Option<String>,
     pub alert: Option<&'static str>,
+}
+
+/// When the sweep looks again at a deposit that has not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The customer's money may wait at the processor for a short time only.
+    Soon,
+    AsUsual,
+    /// It was given up, and its customer may still pay.
+    Daily,
 }
 
 /// What `attempted` says while the processor is asked for the whole money.
@@ -118,8 +129,10 @@ pub fn apply(
         }
         DepositOutcome::ChargedBack { reference } => charged_back(tx, &deposit, reference, caller),
         // The customer may still come; what was attempted stays noted until its answer is known.
-        DepositOutcome::Open { .. } => Ok(stays(&deposit)),
-        DepositOutcome::NotFound | DepositOutcome::Unknown { .. } => Ok(stays(&deposit)),
+        DepositOutcome::Open { cause } | DepositOutcome::Unknown { cause } => {
+            Ok(Settled { cause: Some(cause.clone()), ..stays(&deposit) })
+        }
+        DepositOutcome::NotFound => Ok(stays(&deposit)),
     }
 }
 
@@ -264,7 +277,7 @@ pub fn stays(deposit: &Deposit) -> Settled {
         | DepositStatus::Cancelled
         | DepositStatus::Reversed => true,
     };
-    Settled { status: deposit.status, ended, soon: false, alert: None }
+    Settled { status: deposit.status, ended, next: Look::AsUsual, cause: None, alert: None }
 }
 
 fn fact(kind: &'static str, deposit: &Deposit, caller: &Caller, to: DepositStatus) -> audit::Fact {

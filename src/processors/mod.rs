@@ -11,6 +11,7 @@ use crate::domain::customer::{Details, Instrument};
 use crate::domain::ids::{AttemptId, DepositId, PayoutId};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
+use crate::domain::refusal::Refusal;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, HashMap};
@@ -125,6 +126,12 @@ pub enum Opened {
         code: String,
         reason: String,
     },
+    /// Nothing was sent, because the account doesn't take such an order; the refusal names the field.
+    Unfit(Refusal),
+    /// The name under which it was to be opened is another order's there. Under a new one it may be opened.
+    Taken {
+        cause: String,
+    },
     /// Nothing left this process.
     NotSent {
         cause: String,
@@ -158,6 +165,8 @@ impl std::fmt::Debug for TypedCard {
 pub enum GivenUp {
     /// What has become of the deposit. Where that is Authorized, nobody knows yet: ask again.
     Outcome(DepositOutcome),
+    /// Nothing is held, and its customer can still pay there: whoever gave it up has to look again.
+    StillPayable(DepositOutcome),
     /// It is held there and stays so: the same wish would be refused again.
     Refused { reference: String, code: String, reason: String },
 }

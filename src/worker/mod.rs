@@ -11,6 +11,7 @@ use crate::domain::ids::{AttemptId, DepositId};
 use crate::domain::payout::attempt::AttemptState;
 use crate::messenger::{self, Messenger};
 use crate::operations::OperationError;
+use crate::operations::settle_deposit::Look;
 use crate::operations::tell_cashier::TELL_CASHIER;
 use crate::store::outbox::{self, Claimed};
 use crate::store::{StoreError, Wants};
@@ -148,8 +149,12 @@ impl Worker {
         if settled.ended {
             return self.finish(claim).await;
         }
-        let later = if settled.soon { schedule::WITHIN_A_WINDOW } else { schedule::deposit(claim.tries) };
-        self.again(claim, later, "the deposit is open").await
+        let later = match settled.next {
+            Look::Soon => schedule::WITHIN_A_WINDOW,
+            Look::AsUsual => schedule::deposit(claim.tries),
+            Look::Daily => schedule::DAILY,
+        };
+        self.again(claim, later, settled.cause.as_deref().unwrap_or("the deposit is open")).await
     }
 
     async fn refund(&self, claim: &Claimed) -> Result<(), OperationError> {
@@ -175,9 +180,9 @@ impl Worker {
         self.write(claim, move |tx| outbox::finish(tx, &held)).await
     }
 
-    async fn again(&self, claim: &Claimed, later: Duration, why: &'static str) -> Result<(), OperationError> {
-        let held = claim.clone();
-        self.write(claim, move |tx| outbox::again(tx, &held, tx.now() + later, why)).await
+    async fn again(&self, claim: &Claimed, later: Duration, why: &str) -> Result<(), OperationError> {
+        let (held, why) = (claim.clone(), why.to_owned());
+        self.write(claim, move |tx| outbox::again(tx, &held, tx.now() + later, &why)).await
     }
 
     async fn park(&self, claim: &Claimed, why: &'static str) -> Result<(), OperationError> {

@@ -45,6 +45,9 @@ pub fn after_trouble(tries: i64) -> Duration {
 /// no notice and no browser tells is found in time.
 pub const WITHIN_A_WINDOW: Duration = Duration::seconds(20);
 
+/// A deposit that was given up and can still be paid.
+pub const DAILY: Duration = Duration::days(1);
+
 /// A deposit whose customer may still be at the processor's page.
 pub fn deposit(tries: i64) -> Duration {
     match tries {

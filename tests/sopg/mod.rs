@@ -6,6 +6,7 @@ mod interop;
 mod notices;
 mod opening;
 mod panel;
+mod retries;
 mod service;
 mod tls;
 mod transfers;

@@ -102,7 +102,7 @@ pub fn account(simulator: &Simulator) -> AccountSettings {
         ask_again_after_ms = [0, 0, 0]
         timeout_ms = 2000
         allow_plain_http = true
-        currencies = {{ EUR = {{ most = "1000.00" }}, GBP = {{}} }}
+        currencies = {{ EUR = {{ most = "1000.00" }}, GBP = {{ most = "850.00" }} }}
         "#,
         simulator.endpoint(),
         simulator.panel(),

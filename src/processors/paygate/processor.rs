@@ -105,7 +105,7 @@ impl DepositProcessor for Paygate {
 
     async fn cancel(&self, order: &DepositOrder) -> DepositOutcome {
         match self.give_up(order).await {
-            GivenUp::Outcome(outcome) => outcome,
+            GivenUp::Outcome(outcome) | GivenUp::StillPayable(outcome) => outcome,
             GivenUp::Refused { reference, .. } => DepositOutcome::Authorized { reference },
         }
     }

@@ -4,11 +4,11 @@
 
 use super::codes;
 use super::envelope::{self, Answer, Codes, ReadError, Request, Unwritable};
-use super::retry::{Failure, Operation};
-use super::settings::{AccountSettings, Problem};
+use super::retry::{self, Failure, Operation};
+use super::settings::{AccountSettings, Brand, Problem};
 use super::tree;
 use reqwest::header::{CONTENT_TYPE, HeaderName};
-use reqwest::{Certificate, Identity, StatusCode, redirect, retry};
+use reqwest::{Certificate, Identity, StatusCode, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error as _;
 use std::path::Path;
@@ -59,7 +59,11 @@ pub struct Client {
     username: String,
     password: SecretString,
     sub_id: String,
+    brand: Brand,
 }
+
+/// The alert of a refusal that lies with us or with the contract.
+const NEEDS_A_PERSON: &str = "sopg_needs_a_person";
 
 impl Client {
     /// Builds the connection; nothing is sent yet. Needs rustls' crypto provider to be installed.
@@ -67,7 +71,7 @@ impl Client {
         let mut http = reqwest::Client::builder()
             .https_only(!settings.allow_plain_http)
             .redirect(redirect::Policy::none())
-            .retry(retry::never())
+            .retry(reqwest::retry::never())
             .no_proxy()
             .connect_timeout(Duration::from_millis(settings.connect_timeout_ms))
             .timeout(Duration::from_millis(settings.timeout_ms));
@@ -91,6 +95,7 @@ impl Client {
             username: settings.username.clone(),
             password: settings.password()?,
             sub_id: settings.sub_id.clone(),
+            brand: settings.brand,
         })
     }
 
@@ -126,6 +131,21 @@ impl Client {
                 "the gateway answered"
             ),
             Err(error) => tracing::warn!(operation, %error, duration_ms, "the gateway did not answer"),
+        }
+        let failure = match &ended {
+            Ok((_, codes)) => Failure::check(*codes).err(),
+            Err(error) => Some(error.failure()),
+        };
+        if let Some(failure) = failure.filter(|failure| retry::needs_a_person(*failure)) {
+            metrics::counter!("tillgate_alerts_total", "alert" => NEEDS_A_PERSON).increment(1);
+            let (brand, username) = (self.brand.name(), &self.username);
+            tracing::error!(
+                operation,
+                ?failure,
+                brand,
+                username,
+                "the gateway will not take our calls; a person must look"
+            );
         }
         ended
     }

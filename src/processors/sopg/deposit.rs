@@ -14,11 +14,14 @@ use super::state::State;
 use super::verdict::{Attempted, Verdict, verdict};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
-use crate::processors::{Capture, DepositOrder, DepositProcessor, Opened};
+use crate::processors::{Capture, DepositOrder, DepositProcessor, GivenUp, Opened};
 use async_trait::async_trait;
 
 /// So many times one opening may call createDisposition under the same id.
 const MOST_CREATIONS: usize = 3;
+
+/// The order's extra that says that an earlier call may have opened it: then what is there is ours.
+pub const OPENED_BEFORE: &str = "sopg_opened_before";
 
 /// The order's extra that tells how much of it was captured before, in minor units.
 pub const CAPTURED_MINOR: &str = "sopg_captured_minor";
@@ -30,15 +33,13 @@ impl DepositProcessor for Processor {
     }
 
     async fn open(&self, order: &DepositOrder) -> Opened {
-        if let Some(reason) = self.outside_limits(order.amount) {
-            return Opened::Refused { code: "limit".to_owned(), reason };
-        }
-        if let Capture::AfterHours(_) = order.capture {
-            let reason = "the reserve lasts for minutes, so it can't be captured after hours".to_owned();
-            return Opened::Refused { code: "capture".to_owned(), reason };
+        if let Some(refusal) = self.unfit(order) {
+            return Opened::Unfit(refusal);
         }
         let mut lost = None;
         for round in 0..MOST_CREATIONS {
+            // Only then "used before" can't speak of a call of ours.
+            let is_first = lost.is_none() && !order.extra.contains_key(OPENED_BEFORE);
             let error = match self.create(order).await {
                 Ok(mid) => return self.redirect(order, &mid),
                 Err(error) => error,
@@ -54,6 +55,7 @@ impl DepositProcessor for Processor {
                 Advice::AskOnly | Advice::Arrived => true,
             };
             match self.ask(order).await {
+                DispositionState::NotKnown if ask_only && is_first => return Opened::Taken { cause },
                 DispositionState::NotKnown if ask_only => return Opened::Unknown { cause },
                 DispositionState::NotKnown => lost = Some(cause),
                 DispositionState::Known(there)
@@ -68,9 +70,18 @@ impl DepositProcessor for Processor {
                 }
                 DispositionState::Known(there) => {
                     let cause = format!("exists in state {} over {}", there.state.letter(), there.amount);
+                    return match there.amount == order.amount {
+                        _ if is_first && ask_only => Opened::Taken { cause },
+                        // It is ours, and has got on without this call: our page shows what comes of it.
+                        true => Opened::Decided(DepositOutcome::Open { cause }),
+                        false => Opened::Unknown { cause },
+                    };
+                }
+                DispositionState::OfAnotherCurrency if is_first => return Opened::Taken { cause },
+                DispositionState::OfAnotherCurrency => return Opened::Unknown { cause },
+                DispositionState::Unanswered { cause } | DispositionState::Refused { cause } => {
                     return Opened::Unknown { cause };
                 }
-                DispositionState::Unanswered { cause } => return Opened::Unknown { cause },
             }
             if self.pause(round).await.is_none() {
                 break;
@@ -86,7 +97,9 @@ impl DepositProcessor for Processor {
         for round in 0.. {
             match self.ask(order).await {
                 DispositionState::NotKnown => return DepositOutcome::NotFound,
+                DispositionState::OfAnotherCurrency => return unknown("it exists there in another currency"),
                 DispositionState::Unanswered { cause } => trouble = cause,
+                DispositionState::Refused { cause } => return DepositOutcome::Unknown { cause },
                 DispositionState::Known(there) => match verdict(order.amount, &there, attempted) {
                     Verdict::Debit if may_debit && order.capture == Capture::Automatic => {
                         attempted = Attempted::Debit;
@@ -106,7 +119,7 @@ impl DepositProcessor for Processor {
                         }
                     }
                     Verdict::Debit if may_debit => {
-                        return DepositOutcome::Authorized { reference: order.reference.clone() };
+                        return DepositOutcome::Authorized { reference: mtid(order).to_owned() };
                     }
                     // Refused by the state, and yet the state is as before: the next question may tell.
                     Verdict::Debit => {}
@@ -137,7 +150,9 @@ impl DepositProcessor for Processor {
         for round in 0.. {
             match self.ask(order).await {
                 DispositionState::NotKnown => return DepositOutcome::NotFound,
+                DispositionState::OfAnotherCurrency => return unknown("it exists there in another currency"),
                 DispositionState::Unanswered { cause } => trouble = cause,
+                DispositionState::Refused { cause } => return DepositOutcome::Unknown { cause },
                 DispositionState::Known(there) => match there.state {
                     State::Created => return waiting(),
                     State::Cancelled => return failed("L", "the customer cancelled on the panel"),
@@ -199,7 +214,9 @@ impl DepositProcessor for Processor {
         for round in 0.. {
             match self.ask(order).await {
                 DispositionState::NotKnown => return DepositOutcome::NotFound,
+                DispositionState::OfAnotherCurrency => return unknown("it exists there in another currency"),
                 DispositionState::Unanswered { cause } => trouble = cause,
+                DispositionState::Refused { cause } => return DepositOutcome::Unknown { cause },
                 DispositionState::Known(there) => match there.state {
                     State::Created => return given_up(),
                     State::Cancelled => return failed("L", "the customer cancelled on the panel"),
@@ -235,23 +252,17 @@ impl DepositProcessor for Processor {
         DepositOutcome::Unknown { cause: trouble }
     }
 
+    async fn give_up(&self, order: &DepositOrder) -> GivenUp {
+        let outcome = self.cancel(order).await;
+        if outcome == given_up() { GivenUp::StillPayable(outcome) } else { GivenUp::Outcome(outcome) }
+    }
+
     async fn refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome {
         self.give_back(order, amount, refund).await
     }
 }
 
 impl Processor {
-    fn outside_limits(&self, amount: Money) -> Option<String> {
-        let Some(limit) = self.limits.get(&amount.currency()) else {
-            return Some(format!("{} is not taken by this account", amount.currency()));
-        };
-        if amount.minor() < limit.least.minor() {
-            return Some(format!("{amount} is below {}", limit.least));
-        }
-        let most = limit.most.filter(|most| amount.minor() > most.minor())?;
-        Some(format!("{amount} is above {most}"))
-    }
-
     /// Lowers the reserve to what the last capture is about to take, so that the debit is of all there is and the
     /// closed disposition tells what was taken. Tried once, because the debit releases the rest as well: a refusal is
     /// passed over, and only an answer that got lost (which is given) has the state asked for before the debit.
@@ -272,7 +283,7 @@ impl Processor {
 
     async fn create(&self, order: &DepositOrder) -> Result<String, super::client::CallError> {
         let new = NewDisposition {
-            mtid: &order.reference,
+            mtid: mtid(order),
             amount: order.amount,
             ok_url: &order.urls.success,
             nok_url: &order.urls.failure,
@@ -292,20 +303,29 @@ impl Processor {
         let visit = Visit {
             panel: &self.account.panel,
             mid,
-            mtid: &order.reference,
+            mtid: mtid(order),
             amount: order.amount,
             language: &order.language,
         };
         match panel::address(&visit) {
-            Ok(url) => Opened::Redirect { url, reference: Some(order.reference.clone()) },
+            Ok(url) => Opened::Redirect { url, reference: Some(mtid(order).to_owned()) },
             Err(error) => Opened::Refused { code: "amount".to_owned(), reason: format!("amount {error}") },
         }
     }
 }
 
+/// The order's name at the gateway: our reference, or the one it got instead because that was taken.
+pub fn mtid(order: &DepositOrder) -> &str {
+    mtid_of(&order.reference, order.processor_reference.as_deref())
+}
+
+pub fn mtid_of<'a>(reference: &'a str, at_gateway: Option<&'a str>) -> &'a str {
+    at_gateway.unwrap_or(reference)
+}
+
 fn paid(order: &DepositOrder, amount: Money) -> DepositOutcome {
     DepositOutcome::Paid {
-        reference: order.reference.clone(),
+        reference: mtid(order).to_owned(),
         minor: amount.minor(),
         currency: amount.currency().code().to_owned(),
     }

@@ -10,6 +10,7 @@ pub mod create_disposition;
 pub mod deposit;
 pub mod envelope;
 pub mod execute_debit;
+pub mod limits;
 pub mod mid;
 pub mod modify_disposition;
 pub mod notification;

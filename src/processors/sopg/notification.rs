@@ -56,7 +56,8 @@ pub fn read(raw: &RawNotice) -> Result<Notice, NoticeError> {
             news.mtid,
             if count == 1 { "" } else { "s" }
         ),
-        processor_reference: None,
+        // A deposit whose first name was taken is known there by this one.
+        processor_reference: Some(news.mtid.clone()),
         reference: news.mtid,
         instrument: None,
     })

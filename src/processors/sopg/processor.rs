@@ -6,11 +6,14 @@
 use super::assign_cards::{self, Assigned, CardEntry};
 use super::client::{CallError, Client};
 use super::create_disposition::{Restriction, client_id};
+use super::deposit::mtid;
 use super::execute_debit::{self, Close};
+use super::limits::Limit;
 use super::retry::{Advice, Failure, Operation, advice};
-use super::settings::{AccountSettings, CustomerIdType, Limit, Problem};
+use super::settings::{AccountSettings, Problem};
 use super::state::Disposition;
 use super::{mid, modify_disposition, panel, raw_state, serial_numbers};
+use crate::domain::customer::Details;
 use crate::domain::money::{Currency, Money};
 use crate::processors::DepositOrder;
 use ipnet::IpNet;
@@ -35,8 +38,14 @@ pub enum DispositionState {
     Known(Disposition),
     /// It never heard of it.
     NotKnown,
+    /// It knows the name, and not in our currency.
+    OfAnotherCurrency,
     /// No answer that tells anything: ask again.
     Unanswered {
+        cause: String,
+    },
+    /// It refuses to tell, and would again.
+    Refused {
         cause: String,
     },
 }
@@ -83,17 +92,17 @@ impl Processor {
 
     /// Asks for state, amount and cards. Free of side effects.
     pub async fn ask(&self, order: &DepositOrder) -> DispositionState {
-        known(serial_numbers::ask(&self.client, &order.reference, order.amount.currency()).await)
+        known(serial_numbers::ask(&self.client, mtid(order), order.amount.currency()).await)
     }
 
     /// As [`Processor::ask`], without the cards.
     pub async fn ask_raw(&self, order: &DepositOrder) -> DispositionState {
-        known(raw_state::ask(&self.client, &order.reference, order.amount.currency()).await)
+        known(raw_state::ask(&self.client, mtid(order), order.amount.currency()).await)
     }
 
     /// Debits. Commit that you are about to, first: if this process dies in here, the money may be ours.
     pub async fn debit(&self, order: &DepositOrder, amount: Money, close: Close) -> DebitAnswer {
-        let Err(error) = execute_debit::send(&self.client, &order.reference, amount, close).await else {
+        let Err(error) = execute_debit::send(&self.client, mtid(order), amount, close).await else {
             return DebitAnswer::Done;
         };
         let (code, reason) = (error.code(), error.to_string());
@@ -111,18 +120,18 @@ impl Processor {
             let reason = "modifying is not enabled for this account".to_owned();
             return Err(super::envelope::Unwritable { field: "amount", reason }.into());
         }
-        modify_disposition::send(&self.client, &order.reference, amount).await
+        modify_disposition::send(&self.client, mtid(order), amount).await
     }
 
     /// Pays with PINs that we collected ourselves, one to ten of them.
     pub async fn assign(&self, order: &DepositOrder, cards: &[CardEntry]) -> Result<Assigned, CallError> {
         let locale = panel::locale(&order.language).map(|(_, locale)| locale);
-        assign_cards::send(&self.client, &order.reference, order.amount, locale, cards).await
+        assign_cards::send(&self.client, mtid(order), order.amount, locale, cards).await
     }
 
     /// The older form for a single PIN without a password.
     pub async fn assign_one(&self, order: &DepositOrder, pin: &SecretString) -> Result<(), CallError> {
-        assign_cards::send_one(&self.client, &order.reference, order.amount, pin).await
+        assign_cards::send_one(&self.client, mtid(order), order.amount, pin).await
     }
 
     /// The merchant id of a currency; asked once.
@@ -153,18 +162,6 @@ impl Processor {
         countries.chain(age).chain(kyc).collect()
     }
 
-    /// Type and id of the customer's account at the brand: his e-mail address, or the id that the order brings.
-    pub(super) fn customer<'a>(
-        &self,
-        email: Option<&'a str>,
-        extra: &'a BTreeMap<String, String>,
-    ) -> Option<(&'static str, &'a str)> {
-        match self.account.customer_id_type {
-            CustomerIdType::Email => email.map(|email| ("EMAIL", email)),
-            CustomerIdType::CustomerId => extra.get(CUSTOMER_ID).map(|id| ("CUSTOMERID", id.as_str())),
-        }
-    }
-
     /// Waits as configured before the question number `round`; `None` when there were enough of them.
     pub(super) async fn pause(&self, round: usize) -> Option<()> {
         let wait = *self.account.ask_again_after_ms.get(round)?;
@@ -173,25 +170,29 @@ impl Processor {
     }
 }
 
-/// The order's extra that names the customer's account where `customer_id_type = "customerid"`.
-pub const CUSTOMER_ID: &str = "customer_id";
+/// Type and id of the customer's account at the brand: the platform knows him by his e-mail address.
+pub(super) fn account_of(customer: &Details) -> Option<(&'static str, &str)> {
+    customer.email.as_deref().map(|email| ("EMAIL", email))
+}
 
-/// The code of an id that the gateway doesn't know.
-pub(super) const UNKNOWN_MTID: i32 = 2002;
+/// The codes of an id that the gateway doesn't know, and of one that it knows in another currency.
+const UNKNOWN_MTID: i32 = 2002;
+const OTHER_CURRENCIES: [i32; 2] = [2006, 2011];
 
 fn known(asked: Result<Disposition, CallError>) -> DispositionState {
     match asked {
         Ok(disposition) => DispositionState::Known(disposition),
         Err(error) => match error.failure() {
             Failure::Logical(UNKNOWN_MTID) => DispositionState::NotKnown,
-            Failure::Logical(_)
-            | Failure::Unwritable
-            | Failure::NotSent
-            | Failure::Lost
-            | Failure::Technical
-            | Failure::Forbidden
-            | Failure::ClientFault
-            | Failure::ServerFault => DispositionState::Unanswered { cause: error.to_string() },
+            Failure::Logical(code) if OTHER_CURRENCIES.contains(&code) => DispositionState::OfAnotherCurrency,
+            failure => match advice(Operation::GetSerialNumbers, failure) {
+                Advice::Again | Advice::SameIdAgain | Advice::AskThenDecide => {
+                    DispositionState::Unanswered { cause: error.to_string() }
+                }
+                Advice::Never | Advice::AskOnly | Advice::Arrived => {
+                    DispositionState::Refused { cause: error.to_string() }
+                }
+            },
         },
     }
 }

@@ -166,7 +166,8 @@ impl From<&CallError> for Failure {
     }
 }
 
-/// Whether a refusal lies with us or the contract, so that a person has to look before the customer may try again.
+/// Whether a refusal lies with us or the contract: then a person is told at once, since no customer can do anything
+/// about it and each further call ends the same way.
 pub fn needs_a_person(failure: Failure) -> bool {
     match failure {
         Failure::Logical(code) => match codes::class(code) {
@@ -229,6 +230,28 @@ payout                    >===!!!!!<!!!!
 getPayoutState            >>>>!!!!!!!!!!
 ";
         assert_eq!(table, expected);
+    }
+
+    /// By class: a program, a contract, a state, a card, a technical and an unlisted code, then what has no code.
+    #[test]
+    fn a_person_is_told_of_what_lies_with_us_or_the_contract() {
+        for (failure, expected) in [
+            (Failure::Logical(2011), true),
+            (Failure::Logical(10008), true),
+            (Failure::Logical(2017), false),
+            (Failure::Logical(2004), false),
+            (Failure::Logical(10007), false),
+            (Failure::Logical(77_777), true),
+            (Failure::Forbidden, true),
+            (Failure::ClientFault, true),
+            (Failure::Unwritable, true),
+            (Failure::NotSent, false),
+            (Failure::Lost, false),
+            (Failure::Technical, false),
+            (Failure::ServerFault, false),
+        ] {
+            assert_eq!(needs_a_person(failure), expected, "{failure:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! chain and key, or with `client_key_file` beside it) is shown on the TLS connection when the vendor asks for one;
 //! `ca_file` replaces the system's roots by the authorities in that PEM file.
 
-use crate::domain::money::{Currency, Money};
+use super::limits::{self, Limit, LimitSettings};
+use crate::domain::money::Currency;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -61,23 +62,6 @@ impl KycLevel {
     }
 }
 
-/// How the customer's account at the brand is named in refunds and payouts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CustomerIdType {
-    #[default]
-    Email,
-    CustomerId,
-}
-
-/// The amounts taken in one currency, in major units; without `most` the gateway's own limit (1000 EUR) decides.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct LimitSettings {
-    pub least: Option<String>,
-    pub most: Option<String>,
-}
-
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountSettings {
@@ -113,8 +97,6 @@ pub struct AccountSettings {
     /// `modifyDispositionValue`, where the vendor enabled it.
     #[serde(default)]
     pub modify: bool,
-    #[serde(default)]
-    pub customer_id_type: CustomerIdType,
     #[serde(default = "utc")]
     pub utc_offset: String,
     /// Whether a payout whose id is already used there, after a validation that passed, counts as paid when the
@@ -169,13 +151,6 @@ impl Problem {
     }
 }
 
-/// The amounts taken in one currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    pub least: Money,
-    pub most: Option<Money>,
-}
-
 impl AccountSettings {
     /// Everything that can be checked without calling the gateway.
     pub fn problems(&self) -> Vec<Problem> {
@@ -213,27 +188,9 @@ impl AccountSettings {
         problems
     }
 
+    /// What is taken in each currency.
     pub fn limits(&self) -> Result<BTreeMap<Currency, Limit>, Problem> {
-        if self.currencies.is_empty() {
-            return Err(Problem::new("currencies", "must name at least one currency"));
-        }
-        let read = |code: &String, settings: &LimitSettings| {
-            let currency = Currency::find(code)
-                .filter(|_| self.brand.currencies().contains(&code.as_str()))
-                .ok_or_else(|| {
-                    Problem::new("currencies", format!("{code} is not sold by {}", self.brand.name()))
-                })?;
-            let amount = |text: &String| {
-                let money = Money::parse_major(text, currency).and_then(Money::positive);
-                money.map_err(|error| Problem::new("currencies", format!("{code}: {text} {error}")))
-            };
-            let most = settings.most.as_ref().map(amount).transpose()?;
-            let least = settings.least.as_ref().map(amount).transpose()?;
-            let least = least.unwrap_or(Money::from_minor(1, currency));
-            let ceiling = (code == "EUR").then(|| Money::from_minor(100_000, currency));
-            Ok((currency, Limit { least, most: most.or(ceiling) }))
-        };
-        self.currencies.iter().map(|(code, settings)| read(code, settings)).collect()
+        limits::read(self.brand, &self.currencies)
     }
 
     pub fn senders(&self) -> Result<Vec<IpNet>, Problem> {
@@ -324,7 +281,7 @@ pub mod tests {
         assert!(!shown.contains("example-password") && !shown.contains("a key"), "{shown}");
         let eur = Currency::find("EUR").unwrap();
         let limit = account.limits().unwrap()[&eur];
-        assert_eq!((limit.least.minor(), limit.most.map(Money::minor)), (1, Some(100_000)));
+        assert_eq!((limit.least.minor(), limit.most.minor()), (1, 100_000));
     }
 
     #[test]
@@ -356,15 +313,6 @@ pub mod tests {
             "client_id_key",
         ];
         assert_eq!(keys, expected);
-    }
-
-    #[test]
-    fn a_brand_takes_only_its_own_currencies() {
-        let mut account = account();
-        account.currencies.insert("ARS".to_owned(), LimitSettings::default());
-        assert!(account.limits().is_ok());
-        account.brand = Brand::CashTicket;
-        assert_eq!(account.limits().unwrap_err().to_string(), "currencies ARS is not sold by Cash-Ticket");
     }
 
     #[test]

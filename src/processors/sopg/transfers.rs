@@ -4,9 +4,10 @@
 //! same call under the same id, where a refusal with 3164 says that the first one had arrived.
 
 use super::client::CallError;
+use super::deposit::mtid;
 use super::payout::{self, PayoutRequest};
 use super::payout_state;
-use super::processor::Processor;
+use super::processor::{Processor, account_of};
 use super::refund::{self, RefundOrder};
 use super::retry::{Advice, Operation, advice};
 use super::verdict::{ATTEMPTED, Attempted};
@@ -22,9 +23,9 @@ impl Processor {
         let client_id = self.client_id(&order.front_end, &order.pin);
         let request = RefundOrder {
             rtid,
-            mtid: &order.reference,
+            mtid: mtid(order),
             amount,
-            customer: self.customer(order.customer.email.as_deref(), &order.extra),
+            customer: account_of(&order.customer),
             client_id: &client_id,
             utc_offset: &self.account.utc_offset,
         };
@@ -68,7 +69,7 @@ impl Processor {
         Some(PayoutRequest {
             ptid: &order.reference,
             amount: order.amount,
-            customer: self.customer(customer.email.as_deref(), &order.extra)?,
+            customer: account_of(customer)?,
             client_id,
             client_ip: customer.ip_address.as_deref(),
             shop_id: self.account.shop_id.as_deref(),
@@ -166,6 +167,6 @@ fn declined(error: &CallError) -> Outcome {
 }
 
 fn no_account() -> Outcome {
-    let reason = "neither an e-mail address nor a customer id names the account to pay to";
-    Outcome::Declined { code: "customer_id".to_owned(), reason: reason.to_owned() }
+    let reason = "the customer has no e-mail address, which names the account to pay to";
+    Outcome::Declined { code: "email".to_owned(), reason: reason.to_owned() }
 }

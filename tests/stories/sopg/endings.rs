@@ -141,6 +141,33 @@ async fn an_abandoned_disposition_that_never_expires_is_closed_by_the_sweep() {
         bench.passes(11 * 60);
         bench.works().await;
         bench.has_nothing(&paying, "Cancelled", "given up").await;
+        // Asked about daily from then on, for a week: who pays late without a word gets his money back.
+        let quiet = bench.opens(EUROS).await;
+        bench.passes(130 * 60);
+        bench.works().await;
+        bench.has_nothing(&quiet, "Cancelled", "given up as well").await;
+        bench.passes(24 * 3600);
+        bench.works().await;
+        bench.tells_nobody();
+        bench.pays(&quiet).await;
+        let asked = bench.gateway.calls("getSerialNumbers");
+        bench.passes(12 * 3600);
+        bench.works().await;
+        assert_eq!(bench.gateway.calls("getSerialNumbers"), asked, "not before the day is over");
+        bench.passes(12 * 3600);
+        bench.works().await;
+        bench.has_nothing(&quiet, "Cancelled", "paid a day later").await;
+        assert_eq!(bench.letter(&quiet), "O");
+        nothing_is_reserved(&bench);
+        for _ in 0..7 {
+            bench.passes(24 * 3600);
+            bench.works().await;
+        }
+        let asked = bench.gateway.calls("getSerialNumbers");
+        bench.passes(48 * 3600);
+        bench.works().await;
+        assert_eq!(bench.gateway.calls("getSerialNumbers"), asked, "no longer than a week");
+        bench.gateway.plan_notices(Default::default());
         // He pays all the same: what he put down is released at once, not debited.
         let back = bench.pays(&paying).await;
         bench.gateway.deliver_due().await;
@@ -224,12 +251,51 @@ async fn a_cancellation_waits_for_a_debit_whose_answer_got_lost() {
 #[tokio::test]
 async fn what_the_account_does_not_take_is_refused_before_anything_is_opened() {
     for scratch in databases() {
-        let bench = Bench::on(scratch).await;
+        let bench = Bench::with(scratch, |settings| {
+            for (name, limits) in [
+                ("paysafecard", "EUR = { least = '1.00', most = '99.50' }\nGBP = { most = '80.00' }"),
+                ("cash_ticket", "EUR = { most = '50.00' }"),
+            ] {
+                let account = settings.sopg.accounts.get_mut(name).expect("the account");
+                account.currencies = toml::from_str(limits).expect("limits");
+            }
+        })
+        .await;
         let customer = bench.customer(EUROS).await;
-        for fields in [json!({ "Amount": "1000.01" }), json!({ "Capture": "24" })] {
+        let british = bench.customer(TILLS[1]).await;
+        for (till, fields, expected) in [
+            (
+                EUROS,
+                json!({ "Amount": "99.51" }),
+                "Amount 99.51 EUR is above 99.50 EUR, the most that paysafecard takes here",
+            ),
+            (
+                EUROS,
+                json!({ "Amount": "0.99" }),
+                "Amount 0.99 EUR is below 1.00 EUR, the least that paysafecard takes here",
+            ),
+            (
+                TILLS[1],
+                json!({ "Amount": "80.01" }),
+                "Amount 80.01 GBP is above 80.00 GBP, the most that paysafecard takes here",
+            ),
+            (
+                TILLS[2],
+                json!({ "Amount": "50.01" }),
+                "Amount 50.01 EUR is above 50.00 EUR, the most that Cash-Ticket takes here",
+            ),
+            (TILLS[3], json!({}), "Currency GBP is not taken by this account of Cash-Ticket"),
+            (EUROS, json!({ "Capture": "24" }), "Capture must be automatic or manual"),
+        ] {
+            let customer = if till.currency == "EUR" { &customer } else { &british };
             let trace = bench.story.next_trace();
-            let reply = bench.create(EUROS, &customer, trace, fields).await;
-            assert!(reply["Status"].as_i64() > Some(0), "{reply}");
+            for replayed in [0, 1] {
+                let reply = bench.create(till, customer, trace, fields.clone()).await;
+                assert!(reply["Status"].as_i64() > Some(0), "{reply}");
+                let description = reply["Description"].as_str().expect("a text");
+                assert!(description.starts_with(expected), "{description}");
+                assert_eq!(reply["Replayed"] == 1, replayed == 1, "{reply}");
+            }
         }
         assert_eq!(bench.gateway.calls("createDisposition"), 0);
         bench.passes(7200);

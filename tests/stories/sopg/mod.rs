@@ -8,6 +8,7 @@ mod deposits;
 mod endings;
 mod faults;
 mod killed;
+mod names;
 mod notices;
 mod payouts;
 mod refunds;

@@ -254,6 +254,11 @@ impl Simulator {
         lock(&self.shared.calls).iter().filter(|called| *called == operation).count()
     }
 
+    /// The operations that were called so far, in order.
+    pub fn called(&self) -> Vec<String> {
+        lock(&self.shared.calls).clone()
+    }
+
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.shared.deliveries().clone()
     }

@@ -59,11 +59,15 @@ async fn soap(request: HttpRequest, bytes: web::Bytes, shared: web::Data<Shared>
     if let Err(reason) = contract().check(&call, switches.strict) {
         return fault("Client", &format!("Unmarshalling Error: {reason}"));
     }
+    // Listened for from now on, so that whoever sees the call counted can release it.
+    let released = shared.release.notified();
+    tokio::pin!(released);
+    released.as_mut().enable();
     lock(&shared.calls).push(call.name.clone());
     let struck = faults::strike(&mut lock(&shared.faults), &call.name);
     match &struck {
         Some(Kind::ResetBefore) => return cut(&request),
-        Some(Kind::HoldBefore) => return hold(&request, &shared).await,
+        Some(Kind::HoldBefore) => return hold(&request, released).await,
         Some(Kind::PageBefore(status)) => return page(status_of(*status)),
         Some(Kind::CodesBefore { result, error }) => {
             return answer(&call.name, &codes(*result, *error), "soap", "ns1");
@@ -77,7 +81,7 @@ async fn soap(request: HttpRequest, bytes: web::Bytes, shared: web::Data<Shared>
     let right = envelope(&call.name, &done.values, "soap", "ns1");
     match kind {
         Kind::ResetAfter => cut(&request),
-        Kind::HoldAfter => hold(&request, &shared).await,
+        Kind::HoldAfter => hold(&request, released).await,
         Kind::PageAfter(status) => page(status_of(status)),
         Kind::CodesAfter { result, error } => answer(&call.name, &codes(result, error), "soap", "ns1"),
         Kind::Truncated => xml_answer(StatusCode::OK, right[..right.len() * 2 / 3].to_owned()),
@@ -180,9 +184,9 @@ fn cut(request: &HttpRequest) -> HttpResponse {
     page(StatusCode::SERVICE_UNAVAILABLE)
 }
 
-async fn hold(request: &HttpRequest, shared: &Shared) -> HttpResponse {
+async fn hold(request: &HttpRequest, released: impl Future<Output = ()>) -> HttpResponse {
     tokio::select! {
-        () = shared.release.notified() => {}
+        () = released => {}
         () = tokio::time::sleep(LONGEST_HOLD) => {}
     }
     cut(request)
