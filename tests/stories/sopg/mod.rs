@@ -12,3 +12,4 @@ mod names;
 mod notices;
 mod payouts;
 mod refunds;
+mod states;
