@@ -7,16 +7,18 @@ use crate::cashier::directory::Directory;
 use crate::cashier::routes::{self, Cashier};
 use crate::clock::{Clock, Entropy};
 use crate::config::{self, Built, Settings};
-use crate::desk::Desk;
+use crate::desk::{self, Desk, Keeper};
 use crate::messenger;
 use crate::notifications::{self, Notifications};
 use crate::operations::begin_deposit::SETTLE_DEPOSIT;
 use crate::platform::{self, Platform};
 use crate::player::{self, Player};
+use crate::processors::Health;
 use crate::store::lists::figures::Figures;
 use crate::store::lists::trial::Movements;
 use crate::store::{OperationError, Store, StoreError, Wants, migrations, outbox};
 use crate::telemetry;
+use crate::worker::housekeeping::{self, Housekeeper};
 use crate::worker::{Pace, Worker};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::StatusCode;
@@ -60,9 +62,12 @@ pub struct Running {
     pub directory: Directory,
     pub platform: Platform,
     pub worker: Worker,
+    pub housekeeper: Housekeeper,
+    /// Keeps exchanges with processors, where they are kept.
+    pub exchanges: Option<Keeper>,
     /// The processors of the sandbox.
     pub simulators: Option<Simulators>,
-    working: Option<tokio::task::JoinHandle<()>>,
+    working: Vec<JoinHandle<()>>,
     serving: Vec<Serving>,
     draining: Arc<AtomicBool>,
 }
@@ -89,6 +94,19 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
         store.close();
         return Err(StartError::Migrations(name.clone()));
     }
+    let (processors, exchanges) = match settings.worker.keep_exchanges_days {
+        0 => (processors, None),
+        _ => {
+            let (book, keeper) = desk::keep(store.clone(), clock.clone());
+            (processors.recorded(&book), Some(keeper))
+        }
+    };
+    let days = |days: u32| chrono::Duration::days(days.into());
+    let kept = housekeeping::Kept {
+        exchanges: days(settings.worker.keep_exchanges_days),
+        sessions: office.rules.absolute + days(settings.worker.keep_sessions_days),
+    };
+    let housekeeper = Housekeeper::new(store.clone(), clock.clone(), kept);
     let directory = Directory::new(front_ends);
     if settings.sandbox.enabled {
         sandbox::fill(&store, &directory, &settings.sandbox).await.map_err(StartError::Sandbox)?;
@@ -101,6 +119,7 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
         url => url.to_owned(),
     };
     let found = directory.clone();
+    let desk_processors = processors.clone();
     let desk = Desk {
         store: store.clone(),
         processors,
@@ -142,6 +161,14 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
                 sorted(names)
             })
         },
+        left_alone: {
+            let processors = desk_processors.clone();
+            Arc::new(move || {
+                let seen =
+                    processors.payouts.iter().filter_map(|(name, one)| Some((name.clone(), one.health()?)));
+                seen.map(|(name, health)| (name, health == Health::LeftAlone)).collect()
+            })
+        },
         figures: Figures::default(),
         movements: Movements::default(),
         rules: office.rules,
@@ -151,7 +178,8 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
         demo_people: if settings.sandbox.enabled { demo_people(settings) } else { Arc::new([]) },
     };
     let platform = Platform::new(directory.clone(), store.clone(), keys, entropy, clock);
-    serve(settings, listener, cashier, platform, office, simulators, cashiers)
+    let inside = Inside { housekeeper, exchanges, simulators, cashiers };
+    serve(settings, listener, cashier, platform, office, inside)
 }
 
 fn sorted(mut names: Vec<String>) -> Vec<String> {
@@ -168,6 +196,14 @@ fn demo_people(settings: &Settings) -> Arc<[DemoPerson]> {
     people.collect()
 }
 
+/// What is behind the doors.
+struct Inside {
+    housekeeper: Housekeeper,
+    exchanges: Option<Keeper>,
+    simulators: Option<Simulators>,
+    cashiers: HashMap<String, messenger::Client>,
+}
+
 /// Which doors a listener has.
 #[derive(Clone, Copy)]
 struct Doors {
@@ -182,9 +218,9 @@ fn serve(
     cashier: Cashier,
     platform: Platform,
     office: Office,
-    simulators: Option<Simulators>,
-    cashiers: HashMap<String, messenger::Client>,
+    inside: Inside,
 ) -> Result<Running, StartError> {
+    let Inside { housekeeper, exchanges, simulators, cashiers } = inside;
     telemetry::metrics();
     let address = listener.local_addr().map_err(|error| unbound(&settings.listen.cashier, &error))?;
     let pace = Pace {
@@ -249,8 +285,24 @@ fn serve(
         serving.push(serve_apart(settings, &settings.listen.backoffice, doors)?);
     }
     serving.push(Serving::run(server.backlog(1024).run()));
-    let working = settings.worker.enabled.then(|| tokio::spawn(worker.clone().run()));
-    Ok(Running { address, store, directory, platform: kept, worker, working, simulators, serving, draining })
+    let working = if settings.worker.enabled {
+        vec![tokio::spawn(worker.clone().run()), tokio::spawn(housekeeper.clone().run())]
+    } else {
+        Vec::new()
+    };
+    Ok(Running {
+        address,
+        store,
+        directory,
+        platform: kept,
+        worker,
+        housekeeper,
+        exchanges,
+        working,
+        simulators,
+        serving,
+        draining,
+    })
 }
 
 /// Doors at an address of their own.
@@ -328,13 +380,14 @@ impl Running {
     pub async fn stop(self) {
         self.draining.store(true, Ordering::SeqCst);
         // Errands under way keep their lease; whoever works next goes on with them.
-        if let Some(working) = &self.working {
-            working.abort();
-        }
+        self.working.iter().for_each(JoinHandle::abort);
         // All at once: each may take as long as its calls may.
         futures_util::future::join_all(self.serving.into_iter().map(Serving::stop)).await;
         if let Some(simulators) = self.simulators {
             simulators.stop().await;
+        }
+        if let Some(exchanges) = &self.exchanges {
+            exchanges.is_done().await;
         }
         let store = self.store.clone();
         let closed = tokio::task::spawn_blocking(move || store.close()).await;

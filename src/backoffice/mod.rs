@@ -57,6 +57,7 @@ use crate::store::lists::figures::Figures;
 use crate::store::lists::trial::Movements;
 use actix_web::{HttpRequest, web};
 use route::{Access, Handler, Method, Route, Wall};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Everything that pages need of the house. Cheap to clone.
@@ -69,6 +70,8 @@ pub struct Office {
     pub rules_of: RulesOf,
     /// The names of all front ends, as they are now, in their order.
     pub front_ends: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// The accounts whose client keeps an eye on its processor, and whether it leaves it alone now.
+    pub left_alone: Arc<dyn Fn() -> HashMap<String, bool> + Send + Sync>,
     /// What charts and the trial balance have counted so far.
     pub figures: Figures,
     pub movements: Movements,

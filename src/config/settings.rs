@@ -255,6 +255,10 @@ pub struct Worker {
     pub abandon_minutes: u64,
     /// A processor that doesn't know an order is believed from this time after it was sent on; longer than any call.
     pub not_found_grace_seconds: u64,
+    /// So long are exchanges with processors kept, masked; 0: they are not.
+    pub keep_exchanges_days: u32,
+    /// So long are sessions of the back office kept after their end.
+    pub keep_sessions_days: u32,
 }
 
 impl Default for Worker {
@@ -266,6 +270,8 @@ impl Default for Worker {
             lease_seconds: 120,
             abandon_minutes: 120,
             not_found_grace_seconds: 600,
+            keep_exchanges_days: 90,
+            keep_sessions_days: 30,
         }
     }
 }

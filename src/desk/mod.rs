@@ -5,12 +5,14 @@
 
 mod charges;
 mod deposits;
+mod exchanges;
 mod orders;
 mod payouts;
 mod refunds;
 
 pub use crate::processors::{CardInputs, TypedCard};
 pub use deposits::{INVOICE, OpenedDeposit, Way};
+pub use exchanges::{Keeper, keep};
 pub use orders::{attempt_of, reference_of};
 
 use crate::clock::{Clock, Entropy};

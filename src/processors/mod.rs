@@ -3,7 +3,9 @@
 //! A room holds its wire codec, client, notice reader, settings and simulator. It reports outcomes and never writes
 //! state. Its simulator shares no builder, parser or cipher call with the client beside it.
 
+pub mod exchange;
 pub mod paygate;
+mod recorded;
 pub mod rest_gateway;
 pub mod sopg;
 
@@ -43,6 +45,17 @@ pub trait PayoutProcessor: Send + Sync {
     async fn send(&self, order: &PayoutOrder) -> Outcome;
     /// Asks what became of an attempt. Free of side effects.
     async fn inquire(&self, order: &PayoutOrder) -> Outcome;
+    /// How the client sees its processor now, where it keeps an eye on it.
+    fn health(&self) -> Option<Health> {
+        None
+    }
+}
+
+/// Whether a client calls its processor, or leaves it alone because it did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    Calls,
+    LeftAlone,
 }
 
 /// When the money of an authorized deposit is taken.
@@ -226,6 +239,23 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// The same accounts, each with its exchanges written into a book.
+    pub fn recorded(self, book: &exchange::Book) -> Registry {
+        let payouts = self.payouts.into_iter().map(|(name, processor)| {
+            let (account, book) = (Arc::from(name.as_str()), book.clone());
+            let recorded: Arc<dyn PayoutProcessor> =
+                Arc::new(recorded::Recorded { account, book, processor });
+            (name, recorded)
+        });
+        let deposits = self.deposits.into_iter().map(|(name, processor)| {
+            let (account, book) = (Arc::from(name.as_str()), book.clone());
+            let recorded: Arc<dyn DepositProcessor> =
+                Arc::new(recorded::Recorded { account, book, processor });
+            (name, recorded)
+        });
+        Registry { payouts: payouts.collect(), deposits: deposits.collect(), notices: self.notices }
+    }
+
     /// Adds an account that does everything.
     pub fn add<P>(&mut self, name: &str, processor: Arc<P>)
     where

@@ -302,3 +302,21 @@ row! {
         decided_at: Option<i64>,
     }
 }
+
+row! {
+    /// What went over the wire. No unit of work that moves money reads or writes it.
+    ExchangeRow in "exchanges", locked: false {
+        subject: String,
+        attempt: Option<String>,
+        account: String,
+        direction: String,
+        action: String,
+        address: String,
+        sent: String,
+        status: Option<i64>,
+        received: Option<String>,
+        failure: Option<String>,
+        at: i64,
+        took_us: i64,
+    }
+}

@@ -263,4 +263,5 @@ working_set! {
     preparers: PreparerRow,
     notes: NoteRow,
     proposals: ProposalRow,
+    exchanges: ExchangeRow,
 }

@@ -3,6 +3,7 @@
 //! Any number of workers may run on one database. A claim bears a fence: whoever was paused past his lease and has
 //! been overtaken can't write any more.
 
+pub mod housekeeping;
 mod schedule;
 mod tell_cashier;
 

@@ -294,6 +294,7 @@ async fn a_payout_page_tells_its_whole_life_in_order() {
             What::Call { method, refused, .. } => format!("call {method} {refused:?}"),
             What::Fact(fact) => format!("{} {}>{}", fact.kind, fact.from, fact.to),
             What::Planned { number, .. } => format!("planned {number}"),
+            What::Exchange(exchange) => format!("exchange {}", exchange.action),
             What::Notice { summary, .. } => format!("notice {summary}"),
             What::Posting { kind, lines } => {
                 assert_eq!(lines.iter().map(|(_, money)| money.minor()).sum::<i64>(), 0);

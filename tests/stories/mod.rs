@@ -5,6 +5,6 @@ mod flows;
 mod paygate;
 mod payouts;
 mod platform;
-mod rest_gateway;
+pub mod rest_gateway;
 mod service;
 pub mod sopg;

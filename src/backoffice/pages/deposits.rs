@@ -116,7 +116,9 @@ async fn one(asked: Asked) -> Outcome {
     let id = DepositId::parse(asked.param("deposit")).ok_or(Trouble::NotFound)?;
     let sight = Sight::from(asked.reach(Right::SeeDeposits));
     let found = asked.read(move |connection| deposit::one(connection, &sight, id)).await?;
-    let one = found.ok_or(Trouble::NotFound)?;
+    let mut one = found.ok_or(Trouble::NotFound)?;
+    let front_end = one.line.deposit.front_end.clone();
+    super::payouts::exchanges_of(&asked, &front_end, id.to_string(), &mut one.timeline).await?;
     let mut page = Stack::new();
     page.push(Sheets::new().with(money(&asked, &one)).with(whose(&asked, &one)).with(there(&asked, &one)));
     if !one.refunds.is_empty() {

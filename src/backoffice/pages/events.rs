@@ -1,5 +1,6 @@
 //! What happened to one thing, as a table: who did what, and what came of it.
 
+use super::payouts::timeline::{bodies, exchange_title};
 use crate::backoffice::call::Asked;
 use crate::backoffice::parts::{Cell, Table};
 use crate::store::lists::payout::{Event, Fact, What};
@@ -37,6 +38,13 @@ pub fn table(asked: &Asked, events: &[Event]) -> Table {
                 Cell::text(account),
                 Cell::text(summary),
                 Cell::text(asked.fill("events.deliveries", &[("count", &deliveries.to_string())])),
+            ],
+            What::Exchange(exchange) => vec![
+                Cell::Code(exchange.action.clone()),
+                Cell::Empty,
+                Cell::text(&exchange.account),
+                Cell::text(exchange_title(asked, exchange)),
+                Cell::Folded { summary: exchange.address.clone(), bodies: bodies(asked, exchange) },
             ],
             What::Posting { kind, lines } => {
                 let lines =

@@ -20,6 +20,11 @@ pub enum Cell {
         text: String,
     },
     Several(Vec<Cell>),
+    /// Long texts with their names, folded behind a line.
+    Folded {
+        summary: String,
+        bodies: Vec<(String, String)>,
+    },
 }
 
 impl Cell {
@@ -46,6 +51,14 @@ impl Display for Cell {
             Cell::When(when) => write!(f, "{when}"),
             Cell::Badge(badge) => write!(f, "{badge}"),
             Cell::Link { to, text } => write!(f, "<a href=\"{}\">{}</a>", Escaped(to), Escaped(text)),
+            Cell::Folded { summary, bodies } => {
+                write!(f, "<details><summary>{}</summary>", Escaped(summary))?;
+                for (name, body) in bodies {
+                    write!(f, "<p class=\"hint\">{}</p>", Escaped(name))?;
+                    write!(f, "<pre class=\"raw\" tabindex=\"0\">{}</pre>", Escaped(body))?;
+                }
+                f.write_str("</details>")
+            }
             Cell::Several(cells) => {
                 for (index, cell) in cells.iter().enumerate() {
                     if index > 0 {
@@ -92,6 +105,8 @@ pub struct Table {
     pub empty: String,
     /// The header of the boxes, where rows can be picked.
     pub picks: Option<String>,
+    /// Long words break, so that many columns stand side by side without scrolling.
+    pub narrow: bool,
 }
 
 impl Table {
@@ -102,6 +117,7 @@ impl Table {
             rows: Vec::new(),
             empty: empty.into(),
             picks: None,
+            narrow: false,
         }
     }
 
@@ -119,6 +135,12 @@ impl Table {
     /// Puts a box before each row that has one.
     pub fn picking(mut self, header: impl Into<String>) -> Table {
         self.picks = Some(header.into());
+        self
+    }
+
+    /// Has long ids and texts break within their cells.
+    pub fn narrow(mut self) -> Table {
+        self.narrow = true;
         self
     }
 
@@ -140,7 +162,8 @@ impl Display for Table {
         // A wide table scrolls by itself, and by keys alone too.
         let caption = Escaped(&self.caption);
         write!(f, "<div class=\"wide\" role=\"region\" aria-label=\"{caption}\" tabindex=\"0\">")?;
-        write!(f, "<table><caption>{caption}</caption><thead><tr>")?;
+        let class = if self.narrow { " class=\"narrow\"" } else { "" };
+        write!(f, "<table{class}><caption>{caption}</caption><thead><tr>")?;
         if let Some(header) = &self.picks {
             write!(
                 f,

@@ -10,6 +10,8 @@ pub enum Right {
     SeeLedger,
     /// Unknown outcomes, errands, what processors told us.
     SeeWork,
+    /// What went over the wire between us and processors, masked.
+    SeeExchanges,
     /// Front ends and the processor map.
     SeeSetup,
     SeeAudit,
@@ -39,12 +41,13 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Right; 19] = [
+    pub const ALL: [Right; 20] = [
         Right::SeePayouts,
         Right::SeeDeposits,
         Right::SeeCustomers,
         Right::SeeLedger,
         Right::SeeWork,
+        Right::SeeExchanges,
         Right::SeeSetup,
         Right::SeeAudit,
         Right::Export,

@@ -57,6 +57,7 @@ impl Role {
             }
             SeeLedger => matches!(self, Finance | Auditor),
             SeeWork => matches!(self, Support | Operator | Approver | Finance | Admin | Auditor),
+            SeeExchanges => matches!(self, Finance | Admin | Auditor),
             SeeSetup => matches!(self, Operator | Approver | Finance | Admin | Auditor),
             SeeAudit => matches!(self, Admin | Auditor),
             Export => matches!(self, Operator | Approver | Finance | Auditor),
@@ -94,6 +95,7 @@ vsopf.u SeeDeposits
 vsopf.u SeeCustomers
 ....f.u SeeLedger
 .sopfdu SeeWork
+....fdu SeeExchanges
 ..opfdu SeeSetup
 .....du SeeAudit
 ..opf.u Export

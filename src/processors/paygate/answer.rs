@@ -45,6 +45,14 @@ impl Answer {
         self.fields.text(name)
     }
 
+    /// What people may see of it: these parameters and no others.
+    pub fn for_people(&self) -> String {
+        const SHOWN: [&str; 8] =
+            ["TransID", "PayID", "Status", "Code", "Description", "AmountAuth", "AmountCap", "AmountCred"];
+        let shown = SHOWN.into_iter().filter_map(|name| Some(format!("{name}={}", self.present(name)?)));
+        shown.collect::<Vec<_>>().join("\n")
+    }
+
     pub fn present(&self, name: &str) -> Option<&str> {
         self.fields.present(name)
     }

@@ -8,6 +8,7 @@ use super::request::{Request, Sealed};
 use super::settings::{Account, Settings, SettingsError};
 use crate::clock::{Clock, Entropy};
 use crate::domain::outcome::{DepositOutcome, Outcome};
+use crate::processors::exchange::Note;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::StatusCode;
 use std::num::NonZeroU32;
@@ -122,7 +123,8 @@ impl Client {
         };
         let endpoint = request.endpoint;
         let trans_id = request.trans_id().to_owned();
-        let result = self.exchange(endpoint, self.seal(request)).await;
+        let said = request.for_people();
+        let result = self.exchange(endpoint, self.seal(request), &said).await;
         let end = match &result {
             Ok(_) => "answered",
             Err(CallError::NotSent(_)) => "not_sent",
@@ -145,17 +147,37 @@ impl Client {
         result
     }
 
-    async fn exchange(&self, endpoint: &str, fields: Sealed) -> Result<Answer, CallError> {
-        let sent = self.0.http.post(self.0.settings.url(endpoint)).form(&fields).send().await;
+    async fn exchange(&self, endpoint: &str, fields: Sealed, said: &str) -> Result<Answer, CallError> {
+        let url = self.0.settings.url(endpoint);
+        let written = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+        let note = Note::begin(endpoint, &url, format!("{written}\n\n{said}").as_bytes());
+        let (status, body) = match self.send(&url, &fields).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                note.lost(&error.to_string());
+                return Err(error);
+            }
+        };
+        let answer = match status {
+            StatusCode::OK => Answer::read(&body, &self.0.account).map_err(|error| error.to_string()),
+            other => Err(format!("HTTP status {}", other.as_u16())),
+        };
+        let told = match &answer {
+            Ok(answer) => answer.for_people(),
+            Err(cause) => cause.clone(),
+        };
+        note.answered(status.as_u16(), &[body.as_slice(), b"\n\n", told.as_bytes()].concat());
+        answer.map_err(CallError::Unknown)
+    }
+
+    async fn send(&self, url: &str, fields: &Sealed) -> Result<(StatusCode, Vec<u8>), CallError> {
+        let sent = self.0.http.post(url).form(fields).send().await;
         let mut response = sent.map_err(|error| {
             // Before there is a connection no byte of ours can have left.
             let unsent = error.is_connect() || error.is_builder();
             let cause = scrub(error);
             if unsent { CallError::NotSent(cause) } else { CallError::Unknown(cause) }
         })?;
-        if response.status() != StatusCode::OK {
-            return Err(CallError::Unknown(format!("HTTP status {}", response.status().as_u16())));
-        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Unknown(scrub(error)))? {
             body.extend_from_slice(&chunk);
@@ -163,7 +185,7 @@ impl Client {
                 return Err(CallError::Unknown("the answer is too large".to_owned()));
             }
         }
-        Answer::read(&body, &self.0.account).map_err(|error| CallError::Unknown(error.to_string()))
+        Ok((response.status(), body))
     }
 
     /// Waits for its turn: so many calls at once, so many a second.

@@ -9,7 +9,9 @@ use super::{capture, credit, creditex, deposit, hosted_page, paynow, reverse, tw
 use crate::clock::{Clock, Entropy};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
-use crate::processors::{DepositOrder, DepositProcessor, GivenUp, Opened, PayoutOrder, PayoutProcessor};
+use crate::processors::{
+    DepositOrder, DepositProcessor, GivenUp, Health, Opened, PayoutOrder, PayoutProcessor,
+};
 use async_trait::async_trait;
 
 /// One merchant account.
@@ -68,6 +70,10 @@ impl PayoutProcessor for Paygate {
             Some(Ok(credit)) => credit::inquire(&self.client, &credit).await,
             Some(Err(outcome)) => outcome,
         }
+    }
+
+    fn health(&self) -> Option<Health> {
+        Some(if self.client.breaker().is_open() { Health::LeftAlone } else { Health::Calls })
     }
 }
 

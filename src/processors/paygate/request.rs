@@ -125,6 +125,15 @@ impl Request {
         self.put(name, format, url)
     }
 
+    /// What people may see of it: these parameters and no others.
+    pub fn for_people(&self) -> String {
+        const SHOWN: [&str; 8] =
+            ["TransID", "ReqID", "PayID", "RefNr", "Amount", "Currency", "Capture", "CCBrand"];
+        let pairs = self.text.split('&').filter_map(|pair| pair.split_once('='));
+        let shown = pairs.filter(|(name, _)| SHOWN.contains(name));
+        shown.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
+    }
+
     fn append(&mut self, name: &str, value: &str) {
         // Growing would leave a copy of the old text behind, so it is done by hand and wiped.
         if self.text.capacity() - self.text.len() < name.len() + value.len() + 2 {

@@ -10,6 +10,7 @@ use super::settings::{Settings, SettingsError};
 use super::token::TokenCache;
 use super::trouble::Trouble;
 use crate::clock::Clock;
+use crate::processors::exchange::Note;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
@@ -162,18 +163,35 @@ impl Client {
 
     async fn send(&self, call: &Call<'_>, token: Option<&SecretString>) -> Result<Reply, Trouble> {
         let format = self.settings.request_format;
+        let (url, written) = (self.url(call)?, call.request.write(format));
+        let note = Note::begin(call.path.first().copied().unwrap_or_default(), &url, &written);
         let mut request = self
             .http
-            .post(self.url(call)?)
+            .post(url)
             .timeout(self.timeout(call.nature))
             .header("Content-Type", format.content_type())
             .header("Accept", self.settings.accept.media_type())
-            .body(call.request.write(format));
+            .body(written);
         if let Some(token) = token {
             request = request.header("AuthToken", token.expose_secret());
         }
-        let response = request.send().await.map_err(trouble)?;
-        let status = response.status();
+        let received = async {
+            let response = request.send().await.map_err(trouble)?;
+            let status = response.status();
+            // Of what is no success nothing is believed but its status.
+            let body = if status.is_success() { read_body(response).await? } else { Vec::new() };
+            Ok::<_, Trouble>((status, body))
+        };
+        let (status, body) = match received.await {
+            Ok((status, body)) => {
+                note.answered(status.as_u16(), &body);
+                (status, body)
+            }
+            Err(trouble) => {
+                note.lost(&trouble.to_string());
+                return Err(trouble);
+            }
+        };
         if status == StatusCode::UNAUTHORIZED {
             return Ok(Reply::TokenRefused { untouched: true });
         }
@@ -183,7 +201,6 @@ impl Client {
         if !status.is_success() {
             return Err(Trouble::Unknown(format!("the gateway answered with HTTP {}", status.as_u16())));
         }
-        let body = read_body(response).await?;
         let answer = answer::read(&body).map_err(|error| Trouble::Unknown(error.to_string()))?;
         Ok(understand(answer))
     }

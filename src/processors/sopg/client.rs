@@ -7,6 +7,7 @@ use super::envelope::{self, Answer, Codes, ReadError, Request, Unwritable};
 use super::retry::{self, Failure, Operation};
 use super::settings::{AccountSettings, Brand, Problem};
 use super::tree;
+use crate::processors::exchange::Note;
 use reqwest::header::{CONTENT_TYPE, HeaderName};
 use reqwest::{Certificate, Identity, StatusCode, redirect};
 use secrecy::{ExposeSecret, SecretString};
@@ -116,9 +117,16 @@ impl Client {
         let operation = request.operation();
         let body = request.finish()?;
         let begun = Instant::now();
+        let note = Note::begin(operation, &self.endpoint, body.as_bytes());
         let ended = match self.post(body).await {
-            Ok((status, bytes)) => read(operation, status, &bytes),
-            Err(error) => Err(error),
+            Ok((status, bytes)) => {
+                note.answered(status.as_u16(), &bytes);
+                read(operation, status, &bytes)
+            }
+            Err(error) => {
+                note.lost(&error.to_string());
+                Err(error)
+            }
         };
         let ended = ended.map_err(|error| self.scrubbed(error));
         let duration_ms = begun.elapsed().as_millis() as u64;

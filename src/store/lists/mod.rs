@@ -126,7 +126,7 @@ pub fn look<T>(
 }
 
 /// The first id that can be made at a time: ids carry the time they were made at.
-fn id_at(at: DateTime<Utc>) -> i64 {
+pub(in crate::store) fn id_at(at: DateTime<Utc>) -> i64 {
     let ms = (at.timestamp_millis() - EPOCH_MS).max(0);
     ms.checked_mul(1 << (LANE_BITS + COUNT_BITS)).unwrap_or(i64::MAX)
 }

@@ -12,6 +12,7 @@ use crate::store::audit::{self, AuditRow};
 use crate::store::connection::Connection;
 use crate::store::customers::{customer, instrument};
 use crate::store::error::StoreError;
+use crate::store::exchanges::Exchange;
 use crate::store::ledger;
 use crate::store::rows::{CustomerRow, InstrumentRow, NoticeRow, OutboxRow, PayoutRow, ReplyRow};
 use crate::store::statement::Bind;
@@ -57,6 +58,15 @@ pub enum What {
     Notice { account: String, summary: String, deliveries: i64 },
     /// Money moved in the ledger: each account with what its balance changed by.
     Posting { kind: String, lines: Vec<(String, Money)> },
+    /// We called a processor. Put among the others for those who may see it.
+    Exchange(Box<Exchange>),
+}
+
+/// Puts exchanges among what else happened.
+pub fn with_exchanges(timeline: &mut Vec<Event>, exchanges: Vec<Exchange>) {
+    let events = exchanges.into_iter().map(|one| Event { at: one.at, what: What::Exchange(Box::new(one)) });
+    timeline.extend(events);
+    timeline.sort_by_key(|event| event.at);
 }
 
 /// What the audit trail says of one step.

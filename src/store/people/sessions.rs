@@ -4,8 +4,10 @@ use super::rows::SessionRow;
 use super::{Account, find_id_now};
 use crate::store::connection::Connection;
 use crate::store::error::StoreError;
+use crate::store::lists::id_at;
 use crate::store::statement::Bind;
 use crate::store::tx::Tx;
+use chrono::{DateTime, Utc};
 
 /// How far somebody has got at the sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +99,12 @@ pub fn end_all(tx: &mut Tx<'_>, user_id: i64, but: Option<&str>) -> Result<(), S
     let now = tx.now_micros();
     let others = rows.into_iter().filter(|row| but != Some(row.name.as_str()));
     others.into_iter().try_for_each(|row| tx.update(SessionRow { ended_at: Some(now), ..row }))
+}
+
+/// Deletes some sessions that began before a time, when none of them can be alive any more.
+pub fn purge(tx: &mut Tx<'_>, begun_before: DateTime<Utc>, most: i64) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE id < ? ORDER BY id LIMIT ?)";
+    tx.connection.execute(sql, &[Bind::Int(id_at(begun_before)), Bind::Int(most)])
 }
 
 fn session(row: SessionRow) -> Result<Session, StoreError> {

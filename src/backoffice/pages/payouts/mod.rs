@@ -8,13 +8,15 @@ mod export;
 mod filter;
 mod list;
 mod one;
-mod timeline;
+pub mod timeline;
 mod views;
 
 use crate::backoffice::call::Asked;
 use crate::backoffice::route::{Access, Route, Wall, get, known, post};
 use crate::domain::people::{Reach, Right};
 use crate::store::lists::Sight;
+use crate::store::lists::payout::{Event, with_exchanges};
+use crate::store::{Connection, StoreError, exchanges};
 
 pub const ROUTES: &[Route] = &[
     get("/office/payouts", Access::Needs(Right::SeePayouts), Wall::Filtered, known!(list::show)),
@@ -49,6 +51,23 @@ pub fn sight(asked: &Asked, right: Right) -> Sight {
         Reach::Only(names) => Sight::Only(names.into_iter().collect()),
     }
 }
+
+/// Puts what went over the wire into a timeline, for whoever may see it.
+pub async fn exchanges_of(
+    asked: &Asked,
+    front_end: &str,
+    subject: String,
+    timeline: &mut Vec<Event>,
+) -> Result<(), StoreError> {
+    if asked.may(Right::SeeExchanges, front_end) {
+        let read =
+            move |connection: &mut Connection| exchanges::of_subject(connection, &subject, MOST_EXCHANGES);
+        with_exchanges(timeline, asked.read(read).await?);
+    }
+    Ok(())
+}
+
+const MOST_EXCHANGES: i64 = 100;
 
 /// Whether somebody has any button of a front end's payouts.
 pub fn acts_on(asked: &Asked, front_end: &str) -> bool {

@@ -82,6 +82,8 @@ pub async fn show(asked: Asked) -> Outcome {
     let sight = sight(&asked, Right::SeePayouts);
     let one =
         asked.read(move |connection| lists::one(connection, &sight, id)).await?.ok_or(Trouble::NotFound)?;
+    let mut one = one;
+    super::exchanges_of(&asked, &one.line.payout.front_end, id.to_string(), &mut one.timeline).await?;
     let person = asked.person.clone();
     let (rules_of, now) = (asked.office.rules_of.clone(), asked.now);
     let seen = asked

@@ -2,6 +2,7 @@
 
 use crate::backoffice::call::Asked;
 use crate::backoffice::parts::When;
+use crate::store::exchanges::Exchange;
 use crate::store::handling;
 use crate::store::lists::payout::{Event, Fact, What};
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub struct Shown {
     pub who: String,
     pub why: String,
     pub details: Vec<(String, String)>,
+    /// What went over the wire, kept in its lines.
+    pub raw: Vec<(String, String)>,
 }
 
 pub struct Note {
@@ -41,6 +44,7 @@ pub fn shown(asked: &Asked, event: &Event) -> Shown {
         who: String::new(),
         why: String::new(),
         details: Vec::new(),
+        raw: Vec::new(),
     };
     match &event.what {
         What::Call { method, refused, description } => {
@@ -71,6 +75,18 @@ pub fn shown(asked: &Asked, event: &Event) -> Shown {
             }
             shown
         }
+        What::Exchange(exchange) => {
+            let mut shown = entry("attempt", "⇄", "timeline.exchange", exchange_title(asked, exchange));
+            shown.details = vec![
+                (asked.say("one.account").to_owned(), exchange.account.clone()),
+                (asked.say("exchange.address").to_owned(), exchange.address.clone()),
+            ];
+            shown.details.extend(
+                exchange.attempt.iter().map(|id| (asked.say("payouts.attempt").to_owned(), id.clone())),
+            );
+            shown.raw = bodies(asked, exchange);
+            shown
+        }
         What::Posting { kind, lines } => {
             let mut shown = entry("posting", "⇄", "timeline.posting", kind.clone());
             shown.details =
@@ -78,6 +94,23 @@ pub fn shown(asked: &Asked, event: &Event) -> Shown {
             shown
         }
     }
+}
+
+/// What was asked, how it ended, and how long it took.
+pub fn exchange_title(asked: &Asked, exchange: &Exchange) -> String {
+    let end = match (exchange.status, &exchange.failure) {
+        (Some(status), _) => format!("HTTP {status}"),
+        (None, Some(failure)) => failure.clone(),
+        (None, None) => asked.say("none").to_owned(),
+    };
+    format!("{}: {end}, {}\u{a0}ms", exchange.action, exchange.took.num_milliseconds())
+}
+
+/// Both bodies, as they are kept.
+pub fn bodies(asked: &Asked, exchange: &Exchange) -> Vec<(String, String)> {
+    let sent = (asked.say("exchange.sent").to_owned(), exchange.sent.clone());
+    let received = exchange.received.clone().map(|body| (asked.say("exchange.received").to_owned(), body));
+    std::iter::once(sent).chain(received).filter(|(_, body)| !body.is_empty()).collect()
 }
 
 fn fact_shown(

@@ -1,0 +1,91 @@
+//! A processor whose calls are written down: it only says whose they are, and leaves the rest to the processor itself.
+
+use super::exchange::{Book, Whose, within};
+use super::*;
+
+/// An account's processor with the book its exchanges go into.
+pub(super) struct Recorded<P: ?Sized> {
+    pub account: Arc<str>,
+    pub book: Book,
+    pub processor: Arc<P>,
+}
+
+impl<P: ?Sized> Recorded<P> {
+    fn of_payout(&self, order: &PayoutOrder) -> Whose {
+        self.whose(order.payout.to_string(), Some(order.attempt.to_string()))
+    }
+
+    fn of_deposit(&self, order: &DepositOrder) -> Whose {
+        self.whose(order.deposit.to_string(), None)
+    }
+
+    fn whose(&self, subject: String, attempt: Option<String>) -> Whose {
+        Whose { book: self.book.clone(), account: self.account.clone(), subject, attempt }
+    }
+}
+
+#[async_trait]
+impl PayoutProcessor for Recorded<dyn PayoutProcessor> {
+    async fn send(&self, order: &PayoutOrder) -> Outcome {
+        within(self.of_payout(order), self.processor.send(order)).await
+    }
+
+    async fn inquire(&self, order: &PayoutOrder) -> Outcome {
+        within(self.of_payout(order), self.processor.inquire(order)).await
+    }
+
+    fn health(&self) -> Option<Health> {
+        self.processor.health()
+    }
+}
+
+#[async_trait]
+impl DepositProcessor for Recorded<dyn DepositProcessor> {
+    fn completes_in_two_steps(&self) -> bool {
+        self.processor.completes_in_two_steps()
+    }
+
+    fn takes_cards(&self) -> bool {
+        self.processor.takes_cards()
+    }
+
+    fn makes_invoices(&self) -> bool {
+        self.processor.makes_invoices()
+    }
+
+    fn charges(&self) -> Option<&'static str> {
+        self.processor.charges()
+    }
+
+    async fn open(&self, order: &DepositOrder) -> Opened {
+        within(self.of_deposit(order), self.processor.open(order)).await
+    }
+
+    async fn open_with_card(&self, order: &DepositOrder, card: &TypedCard) -> (Opened, Option<Instrument>) {
+        within(self.of_deposit(order), self.processor.open_with_card(order, card)).await
+    }
+
+    async fn settle(&self, order: &DepositOrder) -> DepositOutcome {
+        within(self.of_deposit(order), self.processor.settle(order)).await
+    }
+
+    async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome {
+        within(self.of_deposit(order), self.processor.capture(order, amount, last)).await
+    }
+
+    async fn cancel(&self, order: &DepositOrder) -> DepositOutcome {
+        within(self.of_deposit(order), self.processor.cancel(order)).await
+    }
+
+    async fn give_up(&self, order: &DepositOrder) -> GivenUp {
+        within(self.of_deposit(order), self.processor.give_up(order)).await
+    }
+
+    async fn refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome {
+        within(self.of_deposit(order), self.processor.refund(order, amount, refund)).await
+    }
+
+    async fn inquire_refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome {
+        within(self.of_deposit(order), self.processor.inquire_refund(order, amount, refund)).await
+    }
+}
