@@ -81,11 +81,15 @@ async fn pass(
     call: Call,
     visitor: Option<Visitor>,
 ) -> HttpResponse {
-    let person = visitor.as_ref().map(|(person, _)| person.clone());
+    let person = visitor.as_ref().map(|visitor| visitor.person.clone());
     let fallback = Some(Fallback { call: call.twin(), person: person.clone() });
-    let stage = visitor.as_ref().map(|(_, session)| session.stage);
+    let stage = visitor.as_ref().map(|visitor| visitor.session.stage);
     if let Some(elsewhere) = elsewhere(route.access, stage, &call) {
         return elsewhere;
+    }
+    let initial = visitor.as_ref().is_some_and(|visitor| visitor.initial_password);
+    if initial && !route.access.rights().is_empty() {
+        return call.go_saying("/office/me", &Notice::bad(call.say("me.password.initial")));
     }
     if let Err(trouble) = permitted(route, &call, person.as_ref()).await {
         return answer(Err(trouble), fallback);
@@ -95,7 +99,9 @@ async fn pass(
     }
     let outcome = match (route.handler, visitor) {
         (Handler::Open(handler), _) => handler(call).await,
-        (Handler::Known(handler), Some((person, session))) => handler(Asked { call, person, session }).await,
+        (Handler::Known(handler), Some(Visitor { person, session, .. })) => {
+            handler(Asked { call, person, session }).await
+        }
         // The routes' test keeps it from happening; nobody gets in by it.
         (Handler::Known(_), None) => Err(Trouble::Forbidden),
     };
@@ -168,7 +174,13 @@ fn is_ours(request: &HttpRequest, call: &Call) -> bool {
     right && origin.is_none_or(ours)
 }
 
-type Visitor = (Person, Session);
+/// Somebody with a session that is still good.
+struct Visitor {
+    person: Person,
+    session: Session,
+    /// Nothing is to be had by it but a password of one's own.
+    initial_password: bool,
+}
 
 /// Who asks, if the session is still good. One that has just run out is ended.
 async fn visitor(request: &HttpRequest, office: &Office) -> Result<Option<Visitor>, Trouble> {
@@ -192,12 +204,13 @@ async fn visitor(request: &HttpRequest, office: &Office) -> Result<Option<Visito
             .transact("people", Wants::nothing(), move |tx| Ok(sessions::touch(tx, &hash, None)?));
         touched.await?;
     }
-    Ok(Some((account.person, session)))
+    let initial_password = account.has_initial_password();
+    Ok(Some(Visitor { person: account.person, session, initial_password }))
 }
 
 fn call(request: &HttpRequest, body: &[u8], office: &Office, visitor: Option<&Visitor>) -> Call {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let person = visitor.map(|(person, _)| person);
+    let person = visitor.map(|visitor| &visitor.person);
     let words = match person.map(|person| person.language.as_str()) {
         None | Some("") => Words::asked_for(header(ACCEPT_LANGUAGE)),
         Some(language) => Words::of(language),
@@ -205,7 +218,7 @@ fn call(request: &HttpRequest, body: &[u8], office: &Office, visitor: Option<&Vi
     let chosen = person.map(|person| person.zone.clone()).filter(|zone| !zone.is_empty());
     let zone = chosen.or_else(|| request.cookie(ZONE).map(|cookie| cookie.value().replace("%2F", "/")));
     let csrf = match visitor {
-        Some((_, session)) => session.csrf.clone(),
+        Some(visitor) => visitor.session.csrf.clone(),
         None => office.jar.read(request, Purpose::Form).unwrap_or_default(),
     };
     let theme = office.jar.read(request, Purpose::Theme).unwrap_or_default();

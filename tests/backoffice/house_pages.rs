@@ -41,7 +41,7 @@ async fn life(story: &Story) -> Customer {
     customer
 }
 
-const PAGES: [(&str, &str); 15] = [
+const PAGES: [(&str, &str); 17] = [
     ("/office/today", "today"),
     ("/office/deposits", "deposits"),
     ("/office/customers", "customers"),
@@ -51,6 +51,8 @@ const PAGES: [(&str, &str); 15] = [
     ("/office/ledger/customers", "ledger-customers"),
     ("/office/ledger/transactions", "ledger-transactions"),
     ("/office/unknown", "unknown"),
+    ("/office/proposals", "proposals"),
+    ("/office/people", "people"),
     ("/office/errands?state=all", "errands"),
     ("/office/notices", "notices"),
     ("/office/processors?name=WireCard7", "processors"),

@@ -60,13 +60,13 @@ fn table(asked: &Asked, lines: &[Line]) -> Table {
         .column(asked.say("events.who"))
         .column(asked.say("events.why"))
         .column(asked.say("events.detail"))
-        .column(asked.say("audit.request"))
-        .column(asked.say("audit.place"));
+        .column(asked.say("audit.place"))
+        .narrow();
     for line in lines {
         let first =
             [Cell::When(asked.when(line.at.timestamp_micros())), super::customers::subject(&line.subject)];
         let place = format!("{}/{} {}", line.lane, line.seq, line.hash.get(..12).unwrap_or(&line.hash));
-        let last = [Cell::Code(line.fact.request_id.clone()), Cell::Code(place)];
+        let last = [Cell::Several(vec![Cell::Code(line.fact.request_id.clone()), Cell::Code(place)])];
         table.row(first.into_iter().chain(events::fact_cells(&line.fact)).chain(last).collect());
     }
     table

@@ -9,7 +9,7 @@ use crate::backoffice::passwords::{self, PasswordError};
 use crate::backoffice::route::{Access, Route, Wall, get, known, post};
 use crate::backoffice::trouble::{Outcome, Trouble};
 use crate::backoffice::words::{LANGUAGES, Words};
-use crate::operations::people::{set_password, set_preferences};
+use crate::operations::people::{mistype_password, set_password, set_preferences};
 use crate::store::people;
 use crate::store::{Tx, Wants};
 use askama::Template;
@@ -83,9 +83,17 @@ async fn change_password(asked: Asked) -> Outcome {
     let old = SecretString::from(old.chars().take(passwords::LONGEST).collect::<String>());
     let name = asked.person.name.clone();
     let account = asked.read(move |connection| people::find_now(connection, &name)).await?;
+    let locked = account.as_ref().and_then(|account| account.locked_until);
+    if locked.is_some_and(|until| asked.now.timestamp_micros() < until) {
+        return back(Notice::bad(asked.say("me.password.paused")));
+    }
     let hash = account.map(|account| account.password);
     let fits = asked.office.passwords.fits(old, hash.as_deref()).await;
     let Some(instead_of) = hash.filter(|_| fits) else {
+        let (name, lock_out) = (asked.person.name.clone(), asked.office.rules.lock_out);
+        let (wish, caller) = (mistype_password::Wish { name, lock_out }, asked.caller());
+        let run = move |tx: &mut Tx<'_>| mistype_password::run(tx, &wish, &caller);
+        let _ = asked.write("people", Wants::nothing(), run).await?;
         return back(Notice::bad(asked.say("me.password.wrong")));
     };
     let wish = set_password::Wish {

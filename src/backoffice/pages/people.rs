@@ -1,19 +1,22 @@
 //! Who may sign in, and as what.
 
 use crate::backoffice::call::Asked;
+use crate::backoffice::parts::facts::Facts;
 use crate::backoffice::parts::form::{Form, Weight};
 use crate::backoffice::parts::notice::Notice;
-use crate::backoffice::parts::stack::{Heading, Stack};
+use crate::backoffice::parts::stack::{Heading, Hint, Links, Stack};
 use crate::backoffice::parts::{Badge, Cell, Table, Tone};
 use crate::backoffice::route::{Access, Route, Wall, get, known, post};
 use crate::backoffice::trouble::{Outcome, Trouble};
-use crate::domain::people::{Grant, Grants, Right};
-use crate::operations::people::{Denied, set_disabled, set_grants};
+use crate::domain::people::{Grant, Grants, Person, Right};
+use crate::operations::people::{Denied, invite_person, set_disabled, set_grants};
 use crate::store::people::{self, Account, second_factors};
 use crate::store::{Tx, Wants};
+use secrecy::SecretString;
 
 pub const ROUTES: &[Route] = &[
     get("/office/people", Access::Needs(Right::ManageUsers), Wall::House, known!(list)),
+    post("/office/people", Access::Needs(Right::ManageUsers), Wall::House, known!(add)),
     post("/office/people/{person}/disabled", Access::Needs(Right::ManageUsers), Wall::House, known!(disable)),
     post("/office/people/{person}/grants", Access::Needs(Right::ManageUsers), Wall::House, known!(grant)),
 ];
@@ -41,10 +44,68 @@ async fn list(asked: Asked) -> Outcome {
         ]);
     }
     let mut page = Stack::new().with(table);
+    page.push(
+        Form::new(&asked, "/office/people", false)
+            .title(asked.say("people.add"))
+            .text("name", asked.say("people.name"), true)
+            .text("full_name", asked.say("people.full_name"), true)
+            .text("grants", asked.say("people.roles"), true)
+            .button(asked.say("people.add.do"), Weight::First, None),
+    );
     for account in accounts.iter().filter(|account| account.person.id != asked.person.id) {
         buttons(&asked, &mut page, account);
     }
     asked.page(asked.say("people.title"), &page)
+}
+
+/// Adds somebody, and shows the initial password this once: it is kept nowhere, and is good for nothing but setting
+/// another one.
+async fn add(asked: Asked) -> Outcome {
+    let name = asked.form.text("name").to_owned();
+    let full_name = asked.form.text("full_name").to_owned();
+    if full_name.is_empty() || full_name.chars().count() > LONGEST_NAME {
+        return Err(Trouble::bad(asked.say("people.full_name"), asked.say("list.unreadable")));
+    }
+    let grants = typed_grants(&asked)?;
+    let drawn = asked.office.entropy.hex(INITIAL_BYTES);
+    let letters: Vec<char> = drawn.chars().collect();
+    let groups: Vec<String> = letters.chunks(6).map(|group| group.iter().collect()).collect();
+    let password = groups.join("-");
+    let hash = asked.office.passwords.hash(SecretString::from(password.clone())).await?;
+    let person = Person {
+        id: 0,
+        name: name.clone(),
+        full_name,
+        grants,
+        disabled: false,
+        demo: false,
+        language: String::new(),
+        zone: String::new(),
+    };
+    let (wish, caller) = (invite_person::Wish { person, password: hash }, asked.caller());
+    let run = move |tx: &mut Tx<'_>| invite_person::run(tx, &wish, &caller);
+    if let Err(denied) = asked.write("people", Wants::nothing(), run).await? {
+        return Ok(asked.go_saying("/office/people", &told(&asked, Err(denied), String::new())));
+    }
+    let mut page = Stack::new();
+    page.push(Notice::good(asked.fill("people.added", &[("name", &name)])));
+    page.push(
+        Facts::new(asked.say("people.initial")).fact(asked.say("people.initial"), Cell::Code(password)),
+    );
+    page.push(Hint::new(asked.say("people.initial.hint")));
+    page.push(Links::new(asked.say("people.title")).link("/office/people", asked.say("people.title"), false));
+    asked.page(asked.say("people.add"), &page)
+}
+
+const LONGEST_NAME: usize = 100;
+/// 96 bits, in 24 letters.
+const INITIAL_BYTES: usize = 12;
+
+/// Roles as `role=front end, role=*`.
+fn typed_grants(asked: &Asked) -> Result<Grants, Trouble> {
+    let texts = asked.form.text("grants").split(',').map(str::trim).filter(|text| !text.is_empty());
+    let grants: Result<Vec<Grant>, _> = texts.map(Grant::parse).collect();
+    Ok(Grants::new(grants.map_err(|error| Trouble::bad(asked.say("people.grants"), error))?))
 }
 
 /// What may be done to somebody else, by the operations of `tillgate user`.
@@ -77,11 +138,8 @@ async fn disable(asked: Asked) -> Outcome {
 
 async fn grant(asked: Asked) -> Outcome {
     let name = asked.param("person").to_owned();
-    let texts = asked.form.text("grants").split(',').map(str::trim).filter(|text| !text.is_empty());
-    let grants: Result<Vec<Grant>, _> = texts.map(Grant::parse).collect();
-    let grants = grants.map_err(|error| Trouble::bad(asked.say("people.grants"), error))?;
     let (wish, caller) =
-        (set_grants::Wish { name: name.clone(), grants: Grants::new(grants) }, asked.caller());
+        (set_grants::Wish { name: name.clone(), grants: typed_grants(&asked)? }, asked.caller());
     let run = move |tx: &mut Tx<'_>| set_grants::run(tx, &wish, &caller);
     let done = asked.write("people", Wants::nothing(), run).await?;
     Ok(asked
@@ -91,7 +149,19 @@ async fn grant(asked: Asked) -> Outcome {
 fn told(asked: &Asked, done: Result<(), Denied>, good: String) -> Notice {
     match done {
         Ok(()) => Notice::good(good),
-        Err(denied) => Notice::bad(asked.fill("people.denied", &[("why", &denied.to_string())])),
+        Err(denied) => Notice::bad(asked.fill("people.denied", &[("why", asked.say(denial(&denied)))])),
+    }
+}
+
+/// The words for why something was not done.
+fn denial(denied: &Denied) -> &'static str {
+    match denied {
+        Denied::NoSuchPerson => "denied.nobody",
+        Denied::BadName(_) => "denied.bad_name",
+        Denied::NameTaken => "denied.name_taken",
+        Denied::OneSelf => "denied.oneself",
+        Denied::HasSecondFactor => "denied.has_factor",
+        Denied::Wrong => "denied.wrong",
     }
 }
 

@@ -330,7 +330,8 @@ async fn adjust(asked: Asked) -> Outcome {
     let text = asked.form.text("amount").replace('\u{2212}', "-");
     let digits = text.strip_prefix('-').unwrap_or(&text);
     let amount = Money::parse_major(digits, rules.front_end.currency);
-    let amount = amount.map_err(|error| Trouble::bad(asked.say("list.amount"), error))?;
+    let amount = amount
+        .map_err(|error| Trouble::bad(asked.say("list.amount"), describe::bad_money(&asked, &error)))?;
     let minor = if text.starts_with('-') { -amount.minor() } else { amount.minor() };
     let wish = propose_adjustment::Wish {
         pin: pin.clone(),

@@ -18,7 +18,7 @@ use crate::store::lists::health::{self, Account};
 use crate::store::lists::today::{self, AGES, InTransit, Queue};
 use crate::store::lists::{Sight, unknown};
 use chrono::{Duration, NaiveDate};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub const ROUTES: &[Route] =
     &[get("/office/today", Access::Needs(Right::SeePayouts), Wall::Filtered, known!(show))];
@@ -34,13 +34,16 @@ struct Seen {
     days: Days,
     errands: Option<Counts>,
     health: Vec<Account>,
+    /// Whether somebody sees every front end.
+    all: bool,
 }
 
 async fn show(asked: Asked) -> Outcome {
     let sight = Sight::from(asked.reach(Right::SeePayouts));
     let sees_work = asked.reach(Right::SeeWork) == Reach::All;
     let (now, figures) = (asked.now, asked.office.figures.clone());
-    let today = now.date_naive();
+    let zone = asked.zone;
+    let today = now.with_timezone(&zone).date_naive();
     let days = today - chrono::Days::new(DAYS - 1)..today + chrono::Days::new(1);
     let seen = asked
         .read(move |connection| {
@@ -48,18 +51,20 @@ async fn show(asked: Asked) -> Outcome {
                 queues: today::queues(connection, &sight, now)?,
                 unknown: unknown::count(connection, &sight)?,
                 in_transit: today::in_transit(connection, &sight)?,
-                days: figures.of_days(connection, Of::Payouts, &sight, days, now)?,
+                days: figures.of_days_in(connection, Of::Payouts, &sight, days, zone, now)?,
                 errands: if sees_work { Some(errands::counts(connection, now)?) } else { None },
                 // Accounts are shared by front ends, so their numbers are for who sees all of them.
                 health: if sight == Sight::All { health::of_accounts(connection, now)? } else { Vec::new() },
+                all: sight == Sight::All,
             })
         })
         .await?;
     let mut page = Stack::new();
     page.push(queues(&asked, &seen.queues));
     page.push(Sheets::new().with(attention(&asked, &seen)).with(in_transit(&asked, &seen.in_transit)));
-    if !seen.health.is_empty() {
-        page.push(processors(&asked, &seen.health));
+    let watched = if seen.all { (asked.office.left_alone)() } else { HashMap::new() };
+    if !(seen.health.is_empty() && watched.is_empty()) {
+        page.push(processors(&asked, &seen.health, &watched));
     }
     page.push(Heading::new(asked.say("today.charts")));
     if !seen.days.complete {
@@ -173,15 +178,29 @@ fn in_transit(asked: &Asked, held: &[InTransit]) -> Facts {
     facts
 }
 
-fn processors(asked: &Asked, accounts: &[Account]) -> Table {
+/// What became of what was sent, and whether this node calls the processor or leaves it alone for not answering.
+fn processors(asked: &Asked, accounts: &[Account], watched: &HashMap<String, bool>) -> Table {
+    let mut accounts = accounts.to_vec();
+    let unheard = watched.keys().filter(|name| accounts.iter().all(|one| one.account != **name));
+    let unheard: Vec<Account> =
+        unheard.map(|name| Account { account: name.clone(), ..Account::default() }).collect();
+    accounts.extend(unheard);
+    accounts.sort_by(|one, other| one.account.cmp(&other.account));
+
     let mut table = Table::new(asked.say("today.health"), asked.say("today.health.none"))
         .column(asked.say("today.account"))
         .column(asked.say("today.state"))
+        .column(asked.say("today.client"))
         .number(asked.say("today.good"))
         .number(asked.say("today.refused"))
         .number(asked.say("today.unsettled"))
         .column(asked.say("today.last_good"));
-    for account in accounts {
+    for account in &accounts {
+        let client = match watched.get(&account.account) {
+            Some(true) => Cell::Badge(Badge::new(Tone::Alarm, "‖", asked.say("today.client.left_alone"))),
+            Some(false) => Cell::Badge(Badge::new(Tone::Good, "▶", asked.say("today.client.calls"))),
+            None => Cell::Empty,
+        };
         let badge = match (account.unsettled > 0, account.good > 0, account.refused > 0) {
             (true, _, _) => Badge::new(Tone::Alarm, "!", asked.say("today.state.unsettled")),
             (false, true, _) => Badge::new(Tone::Good, "✔", asked.say("today.state.good")),
@@ -191,6 +210,7 @@ fn processors(asked: &Asked, accounts: &[Account]) -> Table {
         table.row(vec![
             Cell::text(&account.account),
             Cell::Badge(badge),
+            client,
             Cell::Number(account.good.to_string()),
             Cell::Number(account.refused.to_string()),
             Cell::Number(account.unsettled.to_string()),
@@ -201,7 +221,7 @@ fn processors(asked: &Asked, accounts: &[Account]) -> Table {
 }
 
 fn days(asked: &Asked) -> Vec<NaiveDate> {
-    let today = asked.now.date_naive();
+    let today = asked.now.with_timezone(&asked.zone).date_naive();
     (0..DAYS).rev().map(|back| today - chrono::Days::new(back)).collect()
 }
 

@@ -5,7 +5,7 @@ use crate::domain::approval::{Mark, letters};
 use crate::domain::money::Money;
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::proposal::ProposalState;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use chrono::{DateTime, Utc};
 
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -18,6 +18,9 @@ pub enum Impossible {
     /// The payout's own rules.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A reason, a note or an id that can't be taken.
+    #[error("{field} {wrong}")]
+    Words { field: &'static str, wrong: WrongWords },
     #[error("it is {status} already")]
     There { status: PayoutStatus },
     #[error("it has ended: it is {status}")]
@@ -68,6 +71,19 @@ pub enum Impossible {
     Overtaken { now: String },
 }
 
+/// What is wrong with a text that somebody typed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum WrongWords {
+    #[error("must not be empty")]
+    Empty,
+    #[error("is longer than {most} characters")]
+    Long { most: usize },
+    #[error("holds a control character")]
+    Control,
+    #[error("holds what looks like a card number; write its last four digits only")]
+    CardNumber,
+}
+
 fn whose(name: &str) -> String {
     if name.is_empty() { String::new() } else { format!(" by {name}") }
 }
@@ -79,6 +95,7 @@ impl Impossible {
             Impossible::NotFound => "not_found",
             Impossible::Role { .. } => "role",
             Impossible::Refused(refusal) => refusal.code().name(),
+            Impossible::Words { .. } => RefusalCode::BadField.name(),
             Impossible::There { .. } => "there",
             Impossible::Ended { .. } => "ended",
             Impossible::NotYet { .. } => "not_yet",

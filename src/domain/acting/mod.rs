@@ -8,7 +8,7 @@ mod roles;
 #[cfg(test)]
 mod tests;
 
-pub use impossible::Impossible;
+pub use impossible::{Impossible, WrongWords};
 pub use roles::{has_right, sees};
 
 use super::approval::{Handling, Mark};
@@ -19,7 +19,6 @@ use super::payout::status::PayoutStatus;
 use super::payout::{Payout, Reversed, Update, Updated};
 use super::people::Person;
 use super::people::person::is_same;
-use super::refusal::Refusal;
 use crate::domain::ids::ReversalId;
 use chrono::{DateTime, Utc};
 
@@ -393,18 +392,18 @@ pub fn check_two(
 
 /// A reason or a note: words, of a length that fits, and no card number.
 pub fn words(field: &'static str, text: &str, longest: usize) -> Result<(), Impossible> {
-    let wrong = |reason: String| Err(Impossible::Refused(Refusal::bad(field, reason)));
+    let wrong = |wrong| Err(Impossible::Words { field, wrong });
     if text.trim().is_empty() {
-        return wrong("must not be empty".to_owned());
+        return wrong(WrongWords::Empty);
     }
     if text.chars().count() > longest {
-        return wrong(format!("is longer than {longest} characters"));
+        return wrong(WrongWords::Long { most: longest });
     }
     if text.chars().any(|c| c.is_control() && c != '\n') {
-        return wrong("holds a control character".to_owned());
+        return wrong(WrongWords::Control);
     }
     if super::card_number::is_in(text) {
-        return wrong("holds what looks like a card number; write its last four digits only".to_owned());
+        return wrong(WrongWords::CardNumber);
     }
     Ok(())
 }

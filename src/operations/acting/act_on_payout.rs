@@ -248,7 +248,7 @@ fn carry_out(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, at: &Situation<'_>) ->
         Act::Reject | Act::Cancel if rules.front_end.asks_cashier_to_end => {
             let to = wish.act.action().leads_to().ok_or(Impossible::NotFound)?;
             tell_cashier::ask(tx, payout, to, &wish.reason, &wish.by.caller())?;
-            said("Its cashier is asked to end it")
+            Ok(Done { cashier_asked: true, ..Done::said("Its cashier is asked to end it") })
         }
         Act::Authorize | Act::Start | Act::Approve { .. } | Act::Reject | Act::Cancel => {
             moved(tx, wish, rules, payout)

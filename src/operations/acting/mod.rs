@@ -20,7 +20,7 @@ pub mod propose_adjustment;
 pub mod propose_outcome;
 
 use super::{Caller, OperationError, Rules};
-use crate::domain::acting::Impossible;
+use crate::domain::acting::{Impossible, WrongWords};
 use crate::domain::ids::{ProposalId, ReversalId};
 use crate::domain::people::Person;
 use crate::domain::refusal::Refusal;
@@ -41,6 +41,8 @@ pub struct Done {
     pub version: i64,
     pub reversal: Option<ReversalId>,
     pub proposal: Option<ProposalId>,
+    /// It is not done yet: the cashier is asked to do it.
+    pub cashier_asked: bool,
     /// What a person should look at.
     pub alerts: Vec<&'static str>,
 }
@@ -143,15 +145,15 @@ fn attempted(
 fn reference(field: &'static str, text: &str) -> Result<String, Impossible> {
     let text = text.trim();
     let wrong = if text.is_empty() {
-        "must not be empty"
+        WrongWords::Empty
     } else if text.chars().count() > LONGEST_REFERENCE {
-        "is longer than 50 characters"
+        WrongWords::Long { most: LONGEST_REFERENCE }
     } else if text.chars().any(char::is_control) {
-        "holds a control character"
+        WrongWords::Control
     } else {
         return Ok(text.to_owned());
     };
-    Err(Refusal::bad(field, wrong).into())
+    Err(Impossible::Words { field, wrong })
 }
 
 const LONGEST_REFERENCE: usize = 50;

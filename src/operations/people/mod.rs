@@ -2,6 +2,8 @@
 //! that takes long and needs keys; here is what follows from it, with its trace in the audit trail.
 
 pub mod add_person;
+pub mod invite_person;
+pub mod mistype_password;
 pub mod save_view;
 pub mod second_factor;
 pub mod set_disabled;

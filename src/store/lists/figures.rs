@@ -10,6 +10,7 @@ use crate::store::connection::Connection;
 use crate::store::error::StoreError;
 use crate::store::statement::Bind;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono_tz::Tz;
 use diesel::sql_types::{BigInt, Text};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -53,7 +54,7 @@ pub struct Sum {
     pub took: Duration,
 }
 
-/// The figures of some days, in UTC.
+/// The figures of some days.
 #[derive(Clone, Debug)]
 pub struct Days {
     /// By day, processor, status and currency.
@@ -63,6 +64,7 @@ pub struct Days {
 }
 
 impl Figures {
+    /// The figures of days in UTC.
     pub fn of_days(
         &self,
         connection: &mut Connection,
@@ -71,13 +73,27 @@ impl Figures {
         days: Range<NaiveDate>,
         now: DateTime<Utc>,
     ) -> Result<Days, StoreError> {
+        self.of_days_in(connection, of, sight, days, chrono_tz::UTC, now)
+    }
+
+    /// The figures of days as they begin and end in a zone. What is counted are whole hours: where a zone is some hours
+    /// and a half away, the hour in which a day begins is wholly of the day before.
+    pub fn of_days_in(
+        &self,
+        connection: &mut Connection,
+        of: Of,
+        sight: &Sight,
+        days: Range<NaiveDate>,
+        zone: Tz,
+        now: DateTime<Utc>,
+    ) -> Result<Days, StoreError> {
         let hours = match of {
             Of::Payouts => &self.payouts,
             Of::Deposits => &self.deposits,
         };
         let summed = hours.sum(
             connection,
-            of_days(&days),
+            of_days(&days, zone),
             now,
             |age| Some(fresh_for(age)),
             |connection, ids| count(connection, of, ids),
@@ -87,7 +103,8 @@ impl Figures {
         let mut sums: BTreeMap<Key, (i64, i64, i64)> = BTreeMap::new();
         for (hour, lines) in &summed.hours {
             for line in lines.iter().filter(|line| sight.sees(&line.front_end)) {
-                let key = (day_of(*hour), line.processor.clone(), line.status.clone(), line.currency.clone());
+                let key =
+                    (day_of(*hour, zone), line.processor.clone(), line.status.clone(), line.currency.clone());
                 let sum = sums.entry(key).or_default();
                 sum.0 += line.rows;
                 sum.1 = sum.1.saturating_add(line.minor);

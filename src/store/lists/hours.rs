@@ -3,7 +3,8 @@
 use super::id_at;
 use crate::store::connection::Connection;
 use crate::store::error::StoreError;
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -99,10 +100,18 @@ fn begin(hour: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(hour.checked_mul(3600)?, 0)
 }
 
-/// The hours of some days, in UTC.
-pub(super) fn of_days(days: &Range<NaiveDate>) -> Range<i64> {
-    let hour = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc().timestamp() / 3600;
+/// The hours that begin within some days of a zone.
+pub(super) fn of_days(days: &Range<NaiveDate>, zone: Tz) -> Range<i64> {
+    let hour = |day: NaiveDate| (midnight(day, zone).timestamp() + 3599).div_euclid(3600);
     hour(days.start)..hour(days.end)
+}
+
+/// When a day begins in a zone; where clocks jump over midnight, at the first moment after it.
+fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let local = day.and_time(NaiveTime::MIN);
+    let found = zone.from_local_datetime(&local).earliest();
+    let later = || zone.from_local_datetime(&(local + Duration::hours(1))).earliest();
+    found.or_else(later).map_or_else(|| local.and_utc(), |at| at.with_timezone(&Utc))
 }
 
 /// The hour that a moment lies in.
@@ -110,7 +119,32 @@ pub(super) fn hour_of(at: DateTime<Utc>) -> i64 {
     at.timestamp().div_euclid(3600)
 }
 
-/// The day that an hour lies in.
-pub(super) fn day_of(hour: i64) -> NaiveDate {
-    begin(hour).unwrap_or_default().date_naive()
+/// The day of a zone that an hour begins in.
+pub(super) fn day_of(hour: i64, zone: Tz) -> NaiveDate {
+    begin(hour).unwrap_or_default().with_timezone(&zone).date_naive()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hours_of_a_day_are_those_that_begin_in_it_also_when_clocks_change() {
+        let day = |month, day| NaiveDate::from_ymd_opt(2026, month, day).expect("a day");
+        for (from, zone, length) in [
+            (day(11, 24), chrono_tz::UTC, 24),
+            (day(11, 24), chrono_tz::Europe::Berlin, 24),
+            (day(3, 29), chrono_tz::Europe::Berlin, 23),
+            (day(10, 25), chrono_tz::Europe::Berlin, 25),
+            (day(11, 24), chrono_tz::Asia::Kolkata, 24),
+        ] {
+            let hours = of_days(&(from..from.succ_opt().expect("a day")), zone);
+            assert_eq!(hours.clone().count(), length, "{from} in {zone}");
+            assert!(hours.clone().all(|hour| day_of(hour, zone) == from), "{from} in {zone}");
+            assert!(
+                day_of(hours.start - 1, zone) < from && day_of(hours.end, zone) > from,
+                "{from} in {zone}"
+            );
+        }
+    }
 }

@@ -64,7 +64,7 @@ impl Movements {
     ) -> Result<TrialBalance, StoreError> {
         look(connection, |connection| {
             let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
-            let mut hours = of_days(&(day..next));
+            let mut hours = of_days(&(day..next), chrono_tz::UTC);
             if *sight == Sight::All {
                 // Up to now, for what was held at the end of the day.
                 hours.end = hours.end.max(hour_of(now) + 1);
@@ -79,7 +79,7 @@ impl Movements {
             let mut lines: BTreeMap<(String, String), Moved> = BTreeMap::new();
             let mut seen = 0;
             for (hour, moved) in &summed.hours {
-                let on_that_day = day_of(*hour) == day;
+                let on_that_day = day_of(*hour, chrono_tz::UTC) == day;
                 seen += i64::from(on_that_day);
                 for line in moved.iter().filter(|line| sight.sees(&line.front_end)) {
                     let sum = lines.entry((line.currency.clone(), line.kind.clone())).or_default();
@@ -96,7 +96,7 @@ impl Movements {
                     lines.entry((code, kind)).or_default().now = Some(minor);
                 }
             }
-            let of_day = of_days(&(day..next));
+            let of_day = of_days(&(day..next), chrono_tz::UTC);
             let asked = of_day.end.min(hour_of(now) + 1) - of_day.start;
             let sums = lines.into_iter().map(|((code, kind), moved)| {
                 let currency = currency(&code)?;

@@ -79,6 +79,16 @@ pub fn update(tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {
     tx.update(row)
 }
 
+/// When a password was set that is good for nothing but setting another one.
+pub const INITIAL: i64 = 0;
+
+impl Account {
+    /// Whether the first thing to do is to set a password.
+    pub fn has_initial_password(&self) -> bool {
+        self.password_at == INITIAL
+    }
+}
+
 /// Outside a unit of work.
 pub fn find_now(connection: &mut Connection, name: &str) -> Result<Option<Account>, StoreError> {
     first(connection.select::<UserRow>("WHERE name = ?", &[Bind::Text(name)])?)

@@ -153,7 +153,7 @@ fn edit(asked: &Asked, rules: &Rules) -> Result<Edit, Notice> {
             return Ok(None);
         }
         let parsed: Result<Money, MoneyError> = Money::parse_major(text, front_end.currency);
-        parsed.map(Some).map_err(|error| wrong(key, &error))
+        parsed.map(Some).map_err(|error| wrong(key, &describe::bad_money(asked, &error)))
     };
     let name = asked.form.text("processor");
     let processor = match name {

@@ -1,7 +1,7 @@
 //! One action on several rows. Each row is decided by itself, as it was looked at, and each has its result.
 
 use super::act::{code_is_missing, perform, rules};
-use super::describe::{label, reason};
+use super::describe::{did, label, reason};
 use crate::backoffice::call::Asked;
 use crate::backoffice::parts::notice::Notice;
 use crate::backoffice::parts::{Badge, Cell, Table, Tone};
@@ -120,7 +120,7 @@ async fn one(asked: &Asked, action: Action, id: PayoutId, seen: Option<i64>) -> 
         _ => Act::Claim,
     };
     match perform(asked, &payout, &rules, act, seen).await {
-        Ok(Acted::Done(done)) => (true, done.description),
+        Ok(Acted::Done(done)) => (true, did(asked, action, &done)),
         Ok(Acted::Impossible(why)) => (false, reason(asked, &why)),
         Err(error) => {
             tracing::warn!(payout.id = %id, %error, "a row of a bulk action could not be done");
