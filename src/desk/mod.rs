@@ -13,7 +13,7 @@ mod refunds;
 pub use crate::processors::{CardInputs, TypedCard};
 pub use deposits::{INVOICE, OpenedDeposit, Way};
 pub use exchanges::{Keeper, keep};
-pub use orders::{attempt_of, reference_of};
+pub use orders::{attempt_at_end_of, attempt_of, reference_of};
 
 use crate::clock::{Clock, Entropy};
 use crate::operations::{Caller, Rules};
@@ -40,6 +40,15 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// What the references of new deposits at an account begin with.
+    pub fn reference_prefix(&self, account: &str) -> String {
+        self.processors
+            .deposits
+            .get(account)
+            .map(|processor| processor.reference_prefix())
+            .unwrap_or_default()
+    }
+
     /// On whose behalf the house itself acts.
     fn house(&self, who: &str) -> Caller {
         Caller { who: who.to_owned(), request_id: self.entropy.hex(8) }

@@ -38,14 +38,24 @@ fn on_record(status: DepositStatus, attempted: Option<&str>) -> Option<&'static 
     }
 }
 
-/// Our reference of an attempt at its processor: letters and digits alone fit every processor's format.
+/// Our reference of an attempt at its processor: what its account's references began with when it was first sent, and
+/// the id in letters and digits alone, which fit every processor's format.
 pub fn reference_of(attempt: &Attempt) -> String {
-    attempt.reference.replace('-', "")
+    let id = attempt.id.to_string();
+    let prefix = attempt.reference.strip_suffix(&id).unwrap_or_default();
+    format!("{prefix}{}", id.replace('-', ""))
 }
 
-/// The attempt that a processor's notice names, if the name can be one of ours.
+/// The attempt that a reference without a beginning names, if it can be one of ours.
 pub fn attempt_of(reference: &str) -> Option<AttemptId> {
     AttemptId::parse(&format!("AT-{}", reference.strip_prefix("AT")?))
+}
+
+/// The attempt that a processor's notice may name, whatever its reference begins with: an attempt keeps the beginning
+/// that it was sent with, so whoever holds it compares with [`reference_of`].
+pub fn attempt_at_end_of(reference: &str) -> Option<AttemptId> {
+    const LENGTH: usize = 15;
+    attempt_of(reference.get(reference.len().checked_sub(LENGTH)?..)?)
 }
 
 /// What a charge of something stored needs, among the particulars of its deposit.
@@ -169,6 +179,42 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::PayoutId;
+    use crate::domain::payout::attempt::AttemptState;
+    use crate::store::attempts::Terms;
+
+    #[test]
+    fn an_attempt_is_found_by_any_beginning_and_has_only_one() {
+        let id = AttemptId(7_654_321);
+        let attempt = |reference: String| Attempt {
+            id,
+            payout: PayoutId(1),
+            number: 1,
+            route: "rest_gateway_payout".to_owned(),
+            account: "rest".to_owned(),
+            request_id: String::new(),
+            reference,
+            state: AttemptState::Unknown,
+            processor_reference: None,
+            code: None,
+            reason: None,
+            inquiries: 0,
+            sent_at: None,
+            not_found_at: None,
+            terms: Terms::default(),
+        };
+        let bare = id.to_string().replace('-', "");
+        for prefix in ["", "10519-", "10519-b2-", "1234567890-backup02-"] {
+            let reference = reference_of(&attempt(format!("{prefix}{id}")));
+            assert_eq!(reference, format!("{prefix}{bare}"));
+            assert_eq!(attempt_at_end_of(&reference), Some(id), "{reference}");
+        }
+        for other in ["", "AT", "10519-DE0000000000001", &bare[1..], &format!("{bare}x"), "é0000000000000000"]
+        {
+            assert_eq!(attempt_at_end_of(other), None, "{other}");
+        }
+        assert_eq!(attempt_of(&format!("10519-{bare}")), None);
+    }
 
     #[test]
     fn what_is_on_record_is_what_was_begun_before_this_call() {

@@ -14,10 +14,11 @@ impl Desk {
     pub async fn carry_out(&self, id: AttemptId, claim: &Claimed) -> Result<Option<Applied>, OperationError> {
         let caller = self.house("worker");
         let turn = format!("attempt/{id}");
-        let (held, by) = (claim.clone(), caller.clone());
-        let next = self
-            .store
-            .transact(&turn, Wants::nothing(), move |tx| carry_out_payout::next(tx, id, &held, &by));
+        let (held, by, accounts) = (claim.clone(), caller.clone(), self.processors.payouts.clone());
+        let prefix = move |account: &str| accounts.get(account).map(|account| account.reference_prefix());
+        let next = self.store.transact(&turn, Wants::nothing(), move |tx| {
+            carry_out_payout::next(tx, id, &held, |account| prefix(account).unwrap_or_default(), &by)
+        });
         let (attempt, payout, outcome, asked) = match next.await? {
             Next::Nothing => return Ok(None),
             Next::Later => {

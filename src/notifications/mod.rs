@@ -200,8 +200,11 @@ fn attempt(
     account: &str,
     notice: &Notice,
 ) -> Result<Option<attempts::Attempt>, OperationError> {
-    let Some(id) = desk::attempt_of(&notice.reference) else { return Ok(None) };
-    Ok(attempts::lock(tx, id)?.filter(|attempt| attempt.account == account))
+    let Some(id) = desk::attempt_at_end_of(&notice.reference) else { return Ok(None) };
+    let ours = |attempt: &attempts::Attempt| {
+        attempt.account == account && desk::reference_of(attempt) == notice.reference
+    };
+    Ok(attempts::lock(tx, id)?.filter(ours))
 }
 
 /// The deposit a notice speaks of, by our reference or, for payments that the processor names itself, by its own.

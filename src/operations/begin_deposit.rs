@@ -31,6 +31,8 @@ pub struct Wish {
     pub amount: Money,
     pub processor: Mapped,
     pub account: String,
+    /// What the account's references begin with now.
+    pub reference_prefix: String,
     pub method: String,
     pub payment_method: Option<String>,
     /// `automatic`, `manual`, or hours as a number.
@@ -148,7 +150,7 @@ fn begin(
         account: wish.account.clone(),
         method: wish.method.clone(),
         // Letters and digits alone fit every processor's format, and the id is unique over all nodes.
-        reference: id.to_string().replace('-', ""),
+        reference: format!("{}{}", wish.reference_prefix, id.to_string().replace('-', "")),
         processor_reference: None,
         capture: wish.capture.clone(),
         language: wish.language.clone(),

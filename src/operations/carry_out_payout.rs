@@ -67,11 +67,12 @@ pub(super) fn not_found_since(
     }
 }
 
-/// Decides and commits what is next, before anything leaves.
+/// Decides and commits what is next, before anything leaves. `prefix` is what an account's references begin with now.
 pub fn next(
     tx: &mut Tx<'_>,
     id: AttemptId,
     claim: &Claimed,
+    prefix: impl Fn(&str) -> String,
     caller: &Caller,
 ) -> Result<Next, OperationError> {
     if !outbox::is_held(tx, claim)? {
@@ -95,6 +96,7 @@ pub fn next(
         }
         AttemptState::Planned if payout.status == PayoutStatus::InProgress => {
             if attempt.sent_at.is_none() {
+                attempt.reference = format!("{}{}", prefix(&attempt.account), attempt.id);
                 match fix_payout_terms::run(tx, &attempt, &payout)? {
                     Fixed::Terms(terms) => attempt.terms = terms,
                     Fixed::Later => return Ok(Next::Later),

@@ -41,6 +41,11 @@ pub struct PayoutOrder {
 
 #[async_trait]
 pub trait PayoutProcessor: Send + Sync {
+    /// What our references must begin with where orders of other houses share the account's names. Fixed with an attempt
+    /// when it is first sent, so it may change with the configuration.
+    fn reference_prefix(&self) -> String {
+        String::new()
+    }
     /// Sends the payout. Never `Err`: a lost answer is an outcome, not an exception.
     async fn send(&self, order: &PayoutOrder) -> Outcome;
     /// Asks what became of an attempt. Free of side effects.
@@ -186,6 +191,11 @@ pub enum GivenUp {
 
 #[async_trait]
 pub trait DepositProcessor: Send + Sync {
+    /// What our references must begin with where orders of other houses share the account's names. Kept with each
+    /// deposit from its beginning, so it may change with the configuration.
+    fn reference_prefix(&self) -> String {
+        String::new()
+    }
     /// Whether the money must be fetched by a last call of ours within a window, so that the caller commits that it is
     /// about to ask. `settle` of an order with [`Capture::Manual`] then only asks, and answers Authorized when the
     /// customer has done his part.

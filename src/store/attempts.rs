@@ -21,7 +21,7 @@ pub struct Attempt {
     pub account: String,
     /// The idempotency key at the processor.
     pub request_id: String,
-    /// Our order id at the processor.
+    /// Our order id at the processor, fixed when it is first sent.
     pub reference: String,
     pub state: AttemptState,
     pub processor_reference: Option<String>,
@@ -121,6 +121,7 @@ pub fn advance(tx: &mut Tx<'_>, changed: &Attempt) -> Result<(), StoreError> {
     row.updated_at = tx.now_micros();
     row.not_found_at = changed.not_found_at.map(micros);
     if changed.state == AttemptState::Sending {
+        row.reference = changed.reference.clone();
         row.sent_at = Some(tx.now_micros());
         row.not_found_at = None;
         row.instrument_id = changed.terms.instrument;

@@ -239,6 +239,7 @@ impl House {
         minor: i64,
     ) -> Option<DepositId> {
         let wish = begin_deposit::Wish {
+            reference_prefix: String::new(),
             called: "CreateDeposit",
             particulars: String::new(),
             extra: Default::default(),

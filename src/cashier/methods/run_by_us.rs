@@ -101,6 +101,7 @@ pub(super) fn wish(call: &Call<'_>, called: &'static str) -> Result<begin_deposi
         trace_id: call.trace_id()?,
         amount: call.amount()?,
         processor,
+        reference_prefix: call.desk.reference_prefix(&account),
         account,
         method,
         payment_method: call.text("PaymentMethod"),

@@ -36,7 +36,8 @@ pub struct Named {
 pub struct Regenerate {
     #[command(flatten)]
     named: Named,
-    /// The new invoice's reference: free among all invoices and payments there, for ever.
+    /// The new invoice's reference, behind what this account's references begin with: free among all invoices and
+    /// payments there, for ever.
     #[arg(long, value_name = "TEXT")]
     new_reference: String,
 }
@@ -59,6 +60,11 @@ pub fn regenerate(global: &Global, Regenerate { named, new_reference }: &Regener
             "the invoice can still be paid; cancel it before it is made anew".to_owned(),
         ));
     }
+    let prefix = invoice.gateway.gateway.client().settings().reference_prefix();
+    let new_reference = &match new_reference.starts_with(&prefix) {
+        true => new_reference.clone(),
+        false => format!("{prefix}{new_reference}"),
+    };
     let replacement = Replacement { invoice_id: &invoice.id, new_reference, return_url: &invoice.return_url };
     let made = invoice.gateway.ask(regenerate::send(invoice.gateway.gateway.client(), &replacement))?;
     let pairs =

@@ -35,6 +35,10 @@ pub fn to_bank_account(account: &BankAccount) -> Vec<(String, String)> {
 
 #[async_trait]
 impl PayoutProcessor for RestGateway {
+    fn reference_prefix(&self) -> String {
+        self.client().settings().reference_prefix()
+    }
+
     async fn send(&self, order: &PayoutOrder) -> Outcome {
         let wish = Payout {
             reference: &order.reference,

@@ -18,6 +18,8 @@ pub struct Settings {
     pub partner_id: String,
     pub member_id: String,
     pub username: String,
+    /// Tells this installation's orders from those of another one of the same merchant.
+    pub installation: Option<String>,
     #[serde(serialize_with = "crate::masked::secret")]
     pub secure_key: Option<SecretString>,
     pub secure_key_file: Option<PathBuf>,
@@ -136,6 +138,10 @@ fn half_an_hour() -> u16 {
     30
 }
 
+/// An id of ours without its dash has 15 characters; with a member number of ten, two dashes and this, a reference has
+/// the 35 that the gateway takes of an invoice's.
+const LONGEST_INSTALLATION: usize = 8;
+
 /// One thing wrong with the settings, with its key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key} {problem}")]
@@ -179,6 +185,13 @@ impl Settings {
         }
         if self.username.is_empty() || self.username.len() > 50 {
             add("username", "must have 1 to 50 characters");
+        }
+        let fits = |text: &str| {
+            (1..=LONGEST_INSTALLATION).contains(&text.len())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        if self.installation.as_deref().is_some_and(|text| !fits(text)) {
+            add("installation", "must have 1 to 8 letters or digits");
         }
         match (&self.secure_key, &self.secure_key_file) {
             (Some(_), Some(_)) => add("secure_key_file", "and secure_key exclude each other"),
@@ -224,8 +237,25 @@ impl Settings {
         Ok(key)
     }
 
+    /// What every merchantTransactionId begins with. The gateway looks one up among those of all its merchants, and only
+    /// takes the newest: so ours carry our number, which no other merchant has, and the installation's name, where the
+    /// merchant has several. What follows has a fixed length, so no two such names can meet.
+    pub fn reference_prefix(&self) -> String {
+        match &self.installation {
+            Some(installation) => format!("{}-{installation}-", self.member_id),
+            None => format!("{}-", self.member_id),
+        }
+    }
+
     pub fn terminal(&self, currency: Currency) -> Option<&str> {
         self.terminals.get(currency.code()).or(self.terminal_id.as_ref()).map(String::as_str)
+    }
+
+    /// The longest from the beginning of a charge until the gateway can have it: a token is fetched before, each try has
+    /// its time-outs, and a refused token makes it two.
+    pub fn longest_charge(&self) -> chrono::Duration {
+        let once = self.connect_timeout_ms.saturating_mul(2) + self.read_timeout_ms + self.payment_timeout_ms;
+        chrono::Duration::milliseconds(i64::try_from(once.saturating_mul(2)).unwrap_or(i64::MAX / 4))
     }
 
     pub fn payment_timeout(&self) -> Duration {
@@ -255,6 +285,56 @@ mod tests {
         assert_eq!(settings.payment_timeout_ms, 60_000);
         assert_eq!(settings.methods["sofort"].brand, "SOFORT");
         assert!(!format!("{settings:?}").contains("k9Qm"));
+    }
+
+    #[test]
+    fn references_carry_the_merchant_and_the_installation_and_fit() {
+        let settings = read(LEAST);
+        assert_eq!(settings.reference_prefix(), "10519-");
+        let longest = Settings {
+            member_id: "1234567890".to_owned(),
+            installation: Some("backup02".to_owned()),
+            ..settings.clone()
+        };
+        assert_eq!(longest.problems(), []);
+        let id = crate::domain::ids::DepositId(i64::MAX).to_string().replace('-', "");
+        let reference = format!("{}{id}", longest.reference_prefix());
+        assert_eq!(reference.len(), 35);
+        assert!(reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+        for bad in ["", "toolong99", "a-b", "a b", "é"] {
+            let settings = Settings { installation: Some(bad.to_owned()), ..settings.clone() };
+            let keys: Vec<&str> = settings.problems().iter().map(|problem| problem.key).collect();
+            assert_eq!(keys, ["installation"], "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_explained_where_people_look_for_it() {
+        let shown = serde_json::to_value(read(LEAST)).expect("JSON");
+        let docs = include_str!("../../../docs/rest-gateway.md");
+        let example = include_str!("../../../config.toml");
+        for key in shown.as_object().expect("keys").keys() {
+            assert!(docs.contains(&format!("`{key}`")), "docs/rest-gateway.md does not tell of {key}");
+            assert!(
+                example.lines().any(|line| line.contains(key.as_str())),
+                "config.toml does not tell of {key}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_keys_of_the_example_are_understood_when_they_are_switched_on() {
+        let example = include_str!("../../../config.toml");
+        let (_, part) = example.split_once("[rest_gateway.rest]\n").expect("an account");
+        let part = part.split("\n\n").next().expect("its keys").replace("\n# ", "\n");
+        // The simulator has an address of its own.
+        let settings = read(
+            &part
+                .replace("base_url = \"sandbox\"", "base_url = \"https://gw.test/REST/v1\"")
+                .replace('…', "gw.test"),
+        );
+        assert_eq!(settings.problems(), []);
+        assert_eq!(settings.installation.as_deref(), Some("north"));
     }
 
     #[test]

@@ -139,6 +139,10 @@ fn unknown(cause: &str) -> DepositOutcome {
 
 #[async_trait]
 impl DepositProcessor for RestGateway {
+    fn reference_prefix(&self) -> String {
+        self.client().settings().reference_prefix()
+    }
+
     fn takes_cards(&self) -> bool {
         self.client().settings().allow_pan
     }
