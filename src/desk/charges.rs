@@ -102,6 +102,14 @@ impl Desk {
         if managed.attempted.as_deref() != Some(CHARGE) || order.processor_reference.is_some() {
             return Ok(processor.settle(&order).await);
         }
+        if let Some(instrument) = &mut order.instrument {
+            // What people see of it tells its payments from those of other cards.
+            let (customer, named) = (customer.clone(), instrument.clone());
+            let kept = self.store.read(move |connection| {
+                customers::find_kept(connection, &customer, &named.issuer, &named.token)
+            });
+            instrument.masked = kept.await?.map(|kept| kept.masked).unwrap_or_default();
+        }
         let twins = self.twins(deposit, managed).await?;
         let known: Vec<&str> = twins.iter().filter_map(|twin| twin.processor_reference.as_deref()).collect();
         let name = rest_gateway::deposits::extra::OTHER_PAYMENTS.to_owned();

@@ -197,6 +197,18 @@ pub fn find_instrument(connection: &mut Connection, id: i64) -> Result<Option<In
     Ok(rows.into_iter().next().map(instrument))
 }
 
+/// A customer's instrument by its token.
+pub fn find_kept(
+    connection: &mut Connection,
+    customer: &Customer,
+    issuer: &str,
+    token: &str,
+) -> Result<Option<Instrument>, StoreError> {
+    let name = path(&[&customer.front_end, &customer.pin, issuer, token]);
+    let rows = connection.select::<InstrumentRow>("WHERE name = ?", &[Bind::Text(&name)])?;
+    Ok(rows.into_iter().next().map(instrument))
+}
+
 /// The instrument that was used last, of those an issuer knows, with its id.
 pub fn latest_instrument_now(
     connection: &mut Connection,

@@ -7,6 +7,7 @@ use super::super::operations::transactions::{self, Lost, Search};
 use super::super::status::Standing;
 use super::super::trouble::Trouble;
 use super::{Way, extra, taking};
+use crate::domain::customer::Instrument;
 use crate::domain::outcome::DepositOutcome;
 use crate::processors::DepositOrder;
 use chrono::{DateTime, Duration, Utc};
@@ -105,7 +106,17 @@ impl RestGateway {
         let sent = time(order, extra::SENT_AT);
         let others = order.extra.get(extra::OTHER_PAYMENTS).map(String::as_str).unwrap_or_default();
         let known: Vec<&str> = others.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
-        let lost = Lost { initial, amount: order.amount, sent: sent.unwrap_or(now), known: &known };
+        // A series belongs to one customer, whose card may have been replaced by his bank meanwhile.
+        let end = order.instrument.as_ref().filter(|_| initial.is_none()).and_then(end_of_number);
+        let lost = Lost {
+            initial,
+            amount: order.amount,
+            sent,
+            within: self.client().settings().longest_charge(),
+            patience: self.patience(),
+            last_four: end,
+            known: &known,
+        };
         match transactions::find(self.client(), &lost).await? {
             Search::One(listed) => {
                 inquiry::send(self.client(), By::Payment(&listed.payment), taking(order)).await
@@ -121,6 +132,13 @@ impl RestGateway {
             }
         }
     }
+}
+
+/// The last four digits of what is stored, where they are known.
+fn end_of_number(instrument: &Instrument) -> Option<&str> {
+    let masked = &instrument.masked;
+    let end = masked.get(masked.len().checked_sub(4)?..)?;
+    end.bytes().all(|b| b.is_ascii_digit()).then_some(end)
 }
 
 fn unpaid(invoice: &Invoice) -> DepositOutcome {

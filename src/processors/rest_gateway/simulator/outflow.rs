@@ -162,8 +162,16 @@ impl Desk<'_> {
         let number = |name, or| request.get(name).parse::<usize>().unwrap_or(or).max(1);
         let (page, records) = (number("pagination.pageno", 1), number("pagination.records", 30));
         let skipped = (page - 1) * records;
-        let rows: Vec<Tree> =
-            self.world.payments.iter().rev().filter(wanted).skip(skipped).take(records).map(row).collect();
+        let rows: Vec<Tree> = self
+            .world
+            .payments
+            .iter()
+            .rev()
+            .filter(wanted)
+            .skip(skipped)
+            .take(records)
+            .map(|payment| row(payment, self.world.switches.card_storage))
+            .collect();
         if rows.is_empty() {
             return self.refuse("90001", "Record not found");
         }
@@ -172,7 +180,9 @@ impl Desk<'_> {
     }
 }
 
-fn row(payment: &Payment) -> Tree {
+fn row(payment: &Payment, card_shown: bool) -> Tree {
+    let card = payment.card.as_ref().filter(|_| card_shown);
+    let (bin, end) = card.map(|card| (card.bin.as_str(), card.last_four.as_str())).unwrap_or_default();
     Tree::group()
         .text("systemPaymentId", payment.id.to_string())
         .text("merchantTransactionId", payment.reference.as_str())
@@ -188,4 +198,5 @@ fn row(payment: &Payment) -> Tree {
         .text("paymentMode", payment.mode.as_str())
         .text("terminalid", payment.terminal.as_str())
         .text("bankReferenceId", "")
+        .with("card", Tree::group().text("bin", bin).text("lastFourDigits", end))
 }
