@@ -108,7 +108,9 @@ pub fn register(global: &Global, args: Register) -> Result<(), Failed> {
     let customer =
         found.ok_or_else(|| Failed::Check(format!("{} has no customer {}", args.front_end, args.pin)))?;
     let gateway = Gateway::of(global, &args.account)?;
-    let wish = means.registration(&customer.details, &rules);
+    // What the gateway tells of it there is kept for people, should its answer get lost.
+    let notify_url = format!("{}/notify/{}", gateway.public_url, args.account.account);
+    let wish = means.registration(&customer.details, &rules, &notify_url);
     let token = gateway.ask(registration::send(gateway.gateway.client(), &wish))?;
     let (caller, wish) = (house.caller(), Wish { pin: args.pin, instrument: means.instrument(token) });
     let masked = wish.instrument.masked.clone();
@@ -181,12 +183,17 @@ impl Means {
         }
     }
 
-    fn registration<'a>(&'a self, customer: &'a Details, rules: &Rules) -> Registration<'a> {
+    fn registration<'a>(
+        &'a self,
+        customer: &'a Details,
+        rules: &Rules,
+        notify_url: &'a str,
+    ) -> Registration<'a> {
         let means = match self {
             Means::Card(card) => Storable::Card(card),
             Means::Account { iban, bic } => Storable::Account { iban, bic },
         };
-        Registration { means, customer, currency: rules.front_end.currency, notify_url: None }
+        Registration { means, customer, currency: rules.front_end.currency, notify_url: Some(notify_url) }
     }
 
     /// As we keep it: the gateway's token, and what people see of it.

@@ -10,11 +10,19 @@ use super::gateway::RestGateway;
 use super::scrub::scrub;
 use crate::domain::ids;
 use crate::processors::{Notice, NoticeError, NoticeReader, RawNotice};
+use sha2::{Digest, Sha256};
 
 impl NoticeReader for RestGateway {
     fn read(&self, raw: &RawNotice) -> Result<Notice, NoticeError> {
-        let (kind, news) = news(raw)?;
-        read(kind, &news, self.client().signer())
+        understood(raw, self.client().signer())
+    }
+}
+
+fn understood(raw: &RawNotice, signer: &Signer) -> Result<Notice, NoticeError> {
+    let (kind, news) = news(raw)?;
+    match (kind, news.text("paymentId"), news.text("registrationId")) {
+        (Kind::Callback, None, Some(registration)) => read_registration(registration, &news, signer),
+        (Kind::Callback | Kind::Return, _, _) => read(kind, &news, signer),
     }
 }
 
@@ -89,18 +97,30 @@ fn read(kind: Kind, news: &Node, signer: &Signer) -> Result<Notice, NoticeError>
     })
 }
 
-/// News of a stored card. Its checksum is the same for every registration of a merchant, so it is no proof: look the
-/// token up in the list before it is used.
-pub fn read_registration(raw: &RawNotice, signer: &Signer) -> Result<String, NoticeError> {
-    let news = answer::read(&raw.body).map_err(|error| NoticeError::Unreadable(error.to_string()))?;
-    let registration = news.text("registrationId");
-    let registration =
-        registration.ok_or_else(|| NoticeError::Unreadable("it has no registrationId".to_owned()))?;
-    let checksum = news.text("checksum").unwrap_or_default();
-    if !signer.verifies(Signed::RegistrationCallback { status: "success" }, checksum) {
-        return Err(NoticeError::Forged("the checksum is not that of a successful registration".to_owned()));
+/// What notices of stored cards and accounts are kept under: no order of ours has this name.
+pub const REGISTRATION: &str = "registration";
+
+/// News of a stored card or account. Its checksum is the same for every registration of a merchant, so it proves nothing,
+/// and it does not say whose the card is. It is therefore kept for people and nothing follows from it: a token is
+/// attached to a customer only out of the answer to our own call, and what the gateway really holds is in its list.
+fn read_registration(registration: &str, news: &Node, signer: &Signer) -> Result<Notice, NoticeError> {
+    let text = |name| news.text(name).unwrap_or_default();
+    let status = text("status");
+    let word = if status.eq_ignore_ascii_case("Y") { "success" } else { "failed" };
+    if !signer.verifies(Signed::RegistrationCallback { status: word }, text("checksum")) {
+        return Err(NoticeError::Forged(format!("the checksum is not that of a registration's {word}")));
     }
-    Ok(registration.to_owned())
+    // A token pays, so only what tells it from others is kept.
+    let mark = hex::encode(&Sha256::digest(registration.as_bytes())[..8]);
+    let summary =
+        format!("registration: {word}, {} **** {}, not confirmed", text("cardType"), text("lastFour"));
+    Ok(Notice {
+        reference: REGISTRATION.to_owned(),
+        processor_reference: None,
+        key: ids::path(&[REGISTRATION, &mark, word]),
+        summary: scrub(&summary),
+        instrument: None,
+    })
 }
 
 #[cfg(test)]
@@ -125,8 +145,31 @@ mod tests {
     }
 
     fn understood(raw: &RawNotice) -> Result<Notice, NoticeError> {
-        let (kind, news) = news(raw)?;
-        read(kind, &news, &signer())
+        super::understood(raw, &signer())
+    }
+
+    #[test]
+    fn news_of_a_stored_card_attach_nothing_and_hold_no_token() {
+        let token = "Tq7LmW2xZ9vKr4NbY1sHd8GfJ3cPaE6u";
+        let told = |status: &str, word: &str| {
+            let checksum = signer().sign(Signed::RegistrationCallback { status: word });
+            let body = format!(
+                r#"{{"resultCode":"00002","status":"{status}","registrationId":"{token}","lastFour":"0051","cardType":"VISA","checksum":"{checksum}"}}"#
+            );
+            understood(&raw("POST", "", body.as_bytes()))
+        };
+        let notice = told("Y", "success").expect("authentic");
+        assert_eq!((notice.reference.as_str(), &notice.instrument), ("registration", &None));
+        assert_eq!(notice.processor_reference, None);
+        assert!(notice.summary.contains("VISA **** 0051"), "{}", notice.summary);
+        assert!(!format!("{notice:?}").contains(token));
+        assert_eq!(
+            told("N", "failed").map(|notice| notice.key != told("Y", "success").expect("one").key),
+            Ok(true)
+        );
+        // The word that is signed must be the one that is told.
+        assert!(matches!(told("Y", "failed"), Err(NoticeError::Forged(_))));
+        assert!(matches!(told("N", "success"), Err(NoticeError::Forged(_))));
     }
 
     #[test]

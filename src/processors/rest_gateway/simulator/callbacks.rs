@@ -4,7 +4,7 @@ use super::cents;
 use super::desk::Desk;
 use super::sums;
 use super::words;
-use super::world::Payment;
+use super::world::{Payment, StoredToken};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -50,6 +50,7 @@ impl Default for Manner {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callback {
+    /// Nought where it tells of no payment.
     pub payment: u64,
     pub url: String,
     pub body: Vec<u8>,
@@ -95,6 +96,39 @@ impl Desk<'_> {
         }
         for _ in 0..callbacks.manner.copies {
             callbacks.waiting.push(Callback { payment: id, url: url.clone(), body: body.clone() });
+        }
+    }
+
+    /// Tells of a card or account that was stored: signed over words that are the same for all of them.
+    pub fn notify_registration(&mut self, token: &StoredToken, url: &str) {
+        let manner = &self.world.callbacks.manner;
+        if url.is_empty() || manner.delivery == Delivery::Lost {
+            return;
+        }
+        let key = if manner.forged { "not-the-key" } else { self.key() };
+        let checksum = sums::md5(format!("{}|{key}|success", self.world.setup.member_id));
+        let card = token.card.as_ref();
+        let body = json!({
+            "resultCode": "00002",
+            "resultDescription": "Registration successful",
+            "timestamp": self.timestamp(),
+            "firstName": token.first_name,
+            "lastName": token.last_name,
+            "status": "Y",
+            "registrationId": token.registration,
+            "firstSix": card.map(|card| card.bin.as_str()).unwrap_or_default(),
+            "lastFour": card.map_or(token.account_end.as_str(), |card| card.last_four.as_str()),
+            "cardType": token.brand,
+            "customerId": token.customer,
+            "checksum": checksum,
+        });
+        let body = body.to_string().into_bytes();
+        for _ in 0..self.world.callbacks.manner.copies {
+            self.world.callbacks.waiting.push(Callback {
+                payment: 0,
+                url: url.to_owned(),
+                body: body.clone(),
+            });
         }
     }
 

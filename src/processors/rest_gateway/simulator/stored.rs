@@ -28,6 +28,9 @@ impl Desk<'_> {
         }
         let card = if account { None } else { Some(self.read_card(request)?) };
         let registration = self.store(card, request);
+        if let Ok(token) = self.stored(&registration) {
+            self.notify_registration(&token, request.get("notificationUrl"));
+        }
         let tree = Tree::group()
             .text("registrationId", registration)
             .text("memberId", self.world.setup.member_id.as_str())
