@@ -18,7 +18,7 @@ enum Left {
 
 fn left(fault: Fault) -> Left {
     match fault {
-        Fault::TokenRefused | Fault::HttpUnauthorized => Left::Nothing,
+        fault if got_over(fault) => Left::Nothing,
         fault if fault.is_before() => Left::Undone,
         _ => Left::Done,
     }
@@ -36,7 +36,8 @@ async fn a_purchase_is_paid_once() {
             Left::Nothing => {
                 let Opened::Decided(outcome) = opened else { panic!("{fault:?}: {opened:?}") };
                 assert!(is_paid(&outcome, 5000), "{fault:?}");
-                assert_eq!(bench.simulator.tokens_given(), 2, "{fault:?}");
+                let tokens = if fault == Fault::Quirky { 1 } else { 2 };
+                assert_eq!(bench.simulator.tokens_given(), tokens, "{fault:?}");
             }
             Left::Undone => {
                 assert!(matches!(opened, Opened::Unknown { .. }), "{fault:?}: {opened:?}");
@@ -276,6 +277,11 @@ async fn without_a_token_nothing_is_sent() {
         let gateway = bench.under(fault, "authToken");
         let outcome = gateway.send(&payout("pout-1", "12.50")).await;
         bench.met(fault).await;
+        if fault == Fault::Quirky {
+            assert!(matches!(outcome, Outcome::Paid { .. }), "{fault:?}: {outcome:?}");
+            bench.running.stop().await;
+            return;
+        }
         assert!(matches!(outcome, Outcome::NotSent { .. }), "{fault:?}: {outcome:?}");
         assert_eq!(bench.simulator.processed("payout"), 0, "{fault:?}");
         let again = bench.gateway.send(&payout("pout-1", "12.50")).await;

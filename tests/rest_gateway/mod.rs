@@ -14,3 +14,11 @@ mod payouts;
 mod refunds;
 mod stored;
 mod tokens;
+
+pub use bench::{ana, card, eur};
+use tillgate::processors::rest_gateway::{Settings, simulator::Running};
+
+/// An account at a simulator, as another program of the merchant would have it.
+pub fn settings_of(running: &Running) -> Settings {
+    bench::settings(running, "")
+}

@@ -52,6 +52,37 @@ async fn when_all_tokens_end_early_many_calls_renew_once() {
 }
 
 #[tokio::test]
+async fn when_it_ends_by_the_clock_many_calls_renew_once() {
+    // Within the minutes before its end, and behind it.
+    for seconds in [3400, 3600, 100_000] {
+        let bench = Bench::begin().await;
+        let order = bench.paid("ord-1", "50.00").await;
+        bench.clock.advance(chrono::Duration::seconds(seconds));
+        let asked = futures_util::future::join_all((0..20).map(|_| bench.gateway.settle(&order))).await;
+        assert!(asked.iter().all(|outcome| is_paid(outcome, 5000)), "{seconds}: {asked:?}");
+        assert_eq!(bench.simulator.tokens_given(), 2, "{seconds}");
+        bench.running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_repeated_once_after_a_401_and_never_after_a_403() {
+    for fault in [Fault::TokenRefused, Fault::HttpUnauthorized, Fault::ForbiddenAfter] {
+        let bench = Bench::begin().await;
+        let order = bench.paid("ord-1", "50.00").await;
+        bench.simulator.switch(|switches| switches.multiple_refund = true);
+        bench.simulator.plan("refund", fault);
+        let outcome = bench.gateway.refund(&order, eur("5.00"), "R1").await;
+        assert!(matches!(outcome, tillgate::domain::outcome::Outcome::Paid { .. }), "{fault:?}: {outcome:?}");
+        assert_eq!(bench.simulator.processed("refund"), 1, "{fault:?}");
+        assert_eq!(bench.refunded(), 500, "{fault:?}");
+        // The question behind the 403 fetches another: the refused one is not used again.
+        assert_eq!(bench.simulator.tokens_given(), 2, "{fault:?}");
+        bench.running.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_token_refused_twice_is_given_up() {
     let bench = Bench::begin().await;
     let order = bench.paid("ord-1", "50.00").await;

@@ -284,3 +284,25 @@ fn http(settings: &Settings) -> Result<reqwest::Client, BuildError> {
     }
     builder.build().map_err(BuildError::Http)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_401_without_a_payment_has_done_nothing() {
+        let untouched = |body: &str| match understand(answer::read(body.as_bytes()).expect("readable")) {
+            Reply::Answer(_) => None,
+            Reply::TokenRefused { untouched } => Some(untouched),
+        };
+        assert_eq!(untouched(r#"{"result":{"code":"401"}}"#), Some(true));
+        assert_eq!(untouched(r#"{"paymentId":"-","result":{"code":"401"}}"#), Some(true));
+        assert_eq!(untouched(r#"{"statusInvoiceResult":{"code":"401"}}"#), Some(true));
+        // Whatever this is, a payment was made.
+        assert_eq!(untouched(r#"{"paymentId":"620417","result":{"code":"401"}}"#), Some(false));
+        assert_eq!(untouched(r#"{"result":{"code":"403"}}"#), Some(false));
+        for other in ["4010", "401 | 20001", "00401", "00001"] {
+            assert_eq!(untouched(&format!(r#"{{"result":{{"code":"{other}"}}}}"#)), None, "{other}");
+        }
+    }
+}

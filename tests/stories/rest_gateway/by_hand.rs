@@ -7,10 +7,21 @@ use std::process::{Command, Stdio};
 use tillgate::store::DatabaseUrl;
 
 /// What a run of the program left: exit code, output, error output.
-type Ran = (i32, String, String);
+pub type Ran = (i32, String, String);
 
 /// Runs `tillgate rest-gateway` on the stage's own database and gateway.
-async fn by_hand(stage: &Stage, url: &DatabaseUrl, arguments: &[&str], input: &str) -> Ran {
+pub async fn by_hand(stage: &Stage, url: &DatabaseUrl, arguments: &[&str], input: &str) -> Ran {
+    by_hand_with(stage, url, &[], arguments, input).await
+}
+
+/// The same with more of the account's settings.
+pub async fn by_hand_with(
+    stage: &Stage,
+    url: &DatabaseUrl,
+    more: &[(&str, &str)],
+    arguments: &[&str],
+    input: &str,
+) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tillgate"));
     command.env_clear().env("TILLGATE_CONFIG", concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml"));
     let url = match url {
@@ -26,6 +37,9 @@ async fn by_hand(stage: &Stage, url: &DatabaseUrl, arguments: &[&str], input: &s
         ("REST_GATEWAY__REST__ALLOW_PAN", "true".to_owned()),
     ] {
         command.env(format!("TILLGATE__{key}"), value);
+    }
+    for (key, value) in more {
+        command.env(format!("TILLGATE__REST_GATEWAY__REST__{key}"), value);
     }
     command.args(["--format", "json", "rest-gateway"]).args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -60,7 +74,7 @@ async fn balance_and_transactions_are_told() {
         let rows =
             told(&stage, &url, &["transactions", "--account", "rest", "--payment", &payment], "").await;
         assert_eq!(rows.as_array().map(Vec::len), Some(1), "{rows}");
-        assert_eq!(rows[0]["reference"], deposit.replace('-', ""), "{rows}");
+        assert_eq!(rows[0]["reference"], reference(&deposit), "{rows}");
         assert_eq!((&rows[0]["amount"], &rows[0]["standing"]), (&json!("50.00 EUR"), &json!("Captured")));
         let days = ["transactions", "--account", "rest", "--from", "2020-01-01", "--to", "2020-01-02"];
         assert_eq!(told(&stage, &url, &days, "").await, json!([]));

@@ -5,17 +5,23 @@ mod by_hand;
 mod cards;
 mod charges;
 mod faults;
+mod faults_by_hand;
+mod installations;
 mod invoices;
 mod notices;
 mod payouts;
 mod refunds;
+mod registrations;
 mod restarts;
+mod twins;
+mod yen;
 
 use crate::support::Scratch;
 use crate::support::story::{Customer, Story, noon, settings};
 use chrono::Duration;
 use serde_json::{Value, json};
 use std::net::TcpListener;
+use std::sync::Mutex;
 use tillgate::clock::{Clock, Entropy};
 use tillgate::config::Settings;
 use tillgate::processors::rest_gateway::simulator::{
@@ -30,6 +36,8 @@ pub struct Stage {
     pub gateway: Running,
     pub simulator: Simulator,
     pub ana: Customer,
+    /// Who came besides her; their books are looked through with hers.
+    others: Mutex<Vec<Customer>>,
 }
 
 impl Stage {
@@ -70,7 +78,14 @@ impl Stage {
         change(&mut settings);
         let story = Story::at(scratch, settings, clock).await;
         let ana = newcomer(&story, "Ana").await;
-        Stage { story, gateway, simulator, ana }
+        Stage { story, gateway, simulator, ana, others: Mutex::default() }
+    }
+
+    /// One more customer who owns nothing.
+    pub async fn arrives(&self, pin: &str) -> Customer {
+        let customer = newcomer(&self.story, pin).await;
+        self.others.lock().expect("unpoisoned").push(customer.clone());
+        customer
     }
 
     /// A call about our customer.
@@ -86,8 +101,12 @@ impl Stage {
 
     /// Calls until the answer is final, letting time pass between the repeats as the cashier does.
     pub async fn insists(&self, method: &str, fields: Value) -> Value {
+        self.insists_of(&self.ana, method, fields).await
+    }
+
+    pub async fn insists_of(&self, customer: &Customer, method: &str, fields: Value) -> Value {
         for _ in 0..12 {
-            let reply = self.call(method, fields.clone()).await;
+            let reply = self.call_of(customer, method, fields.clone()).await;
             if reply["Status"] != -1 {
                 return reply;
             }
@@ -142,7 +161,7 @@ impl Stage {
 
     /// The newest payment of a deposit that has our reference.
     pub fn payment(&self, deposit: &str) -> Option<Payment> {
-        self.simulator.payment(&deposit.replace('-', ""))
+        self.simulator.payment(&reference(deposit))
     }
 
     pub fn customer_pays(&self, deposit: &str) {
@@ -173,10 +192,20 @@ impl Stage {
     pub async fn ends(self) {
         let totals = self.simulator.books().totals("EUR");
         let theirs = totals.captured - totals.refunded - totals.charged_back - totals.paid_out;
-        assert_eq!(self.balance().await, theirs, "{totals:?}");
+        let mut ours = self.balance().await;
+        let others = std::mem::take(&mut *self.others.lock().expect("unpoisoned"));
+        for customer in &others {
+            ours += cents(&self.story.balance(customer).await);
+        }
+        assert_eq!(ours, theirs, "{totals:?}");
         self.story.ends().await;
         self.gateway.stop().await;
     }
+}
+
+/// What a deposit is called at the gateway: by the merchant's number and our id.
+pub fn reference(deposit: &str) -> String {
+    format!("10519-{}", deposit.replace('-', ""))
 }
 
 /// A customer who owns nothing.

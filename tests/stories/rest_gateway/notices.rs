@@ -12,7 +12,7 @@ async fn a_forged_callback_or_return_credits_nobody() {
         let payment = stage.payment(&deposit).expect("a payment").id;
         let notify = format!("{}/notify/rest", stage.story.base);
         let forged = json!({
-            "paymentId": payment.to_string(), "merchantTransactionId": deposit.replace('-', ""),
+            "paymentId": payment.to_string(), "merchantTransactionId": reference(&deposit),
             "amount": "20.00", "currency": "EUR", "transactionStatus": "Y", "status": "capturesuccess",
             "checksum": "0123456789abcdef0123456789abcdef",
         });

@@ -8,7 +8,7 @@ pub async fn begins(stage: &Stage, amount: &str) -> String {
     begins_with(stage, stage.wish("RestCard", amount)).await
 }
 
-async fn begins_with(stage: &Stage, wish: Value) -> String {
+pub async fn begins_with(stage: &Stage, wish: Value) -> String {
     let reply = stage.call("CreatePayout", wish).await;
     assert_eq!(reply["Status"], 0, "{reply}");
     let payout = reply["ExtPayoutID"].as_str().expect("an id").to_owned();
@@ -20,7 +20,11 @@ async fn begins_with(stage: &Stage, wish: Value) -> String {
 }
 
 pub async fn state(stage: &Stage, payout: &str) -> (String, String) {
-    let reply = stage.call("GetPayout", json!({ "ExtPayoutID": payout })).await;
+    state_of(stage, &stage.ana, payout).await
+}
+
+pub async fn state_of(stage: &Stage, customer: &Customer, payout: &str) -> (String, String) {
+    let reply = stage.call_of(customer, "GetPayout", json!({ "ExtPayoutID": payout })).await;
     let text = |name: &str| reply[name].as_str().unwrap_or_default().to_owned();
     (text("PayoutStatus"), text("AttemptState"))
 }

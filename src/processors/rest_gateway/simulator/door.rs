@@ -5,7 +5,7 @@ use super::customer::Decision;
 use super::desk::{Desk, Reply, refuse};
 use super::faults::Fault;
 use super::incoming::Incoming;
-use super::outgoing::Tree;
+use super::outgoing::{Style, Tree};
 use super::world::Behaviour;
 use super::{Simulator, control, pages};
 use actix_web::http::StatusCode;
@@ -71,8 +71,10 @@ async fn gateway(request: HttpRequest, body: Bytes, simulator: Data<Simulator>) 
         work(desk, &path, &operation, &token, &incoming)
     });
     simulator.deliver_at_once();
-    if let Some(fault) = fault {
-        return broken(fault, &request, &simulator).await;
+    match (fault, &reply) {
+        (Some(Fault::Quirky), Reply::Tree(tree) | Reply::Json(tree)) => return quirky(tree),
+        (Some(Fault::Quirky) | None, _) => {}
+        (Some(fault), _) => return broken(fault, &request, &simulator).await,
     }
     match reply {
         Reply::Tree(tree) => answer(&request, &simulator, tree, false),
@@ -160,7 +162,32 @@ async fn broken(fault: Fault, request: &HttpRequest, simulator: &Simulator) -> H
             answer(request, simulator, tree, false)
         }
         Fault::HttpUnauthorized => html(StatusCode::UNAUTHORIZED, "<html><body>Unauthorized</body></html>"),
+        Fault::ChecksumRefused => {
+            let refusal = refuse(&[("20001", "Checksum mismatch")]);
+            let result = Tree::group().text("code", "20001").text("description", "Checksum mismatch");
+            answer(request, simulator, refusal.with("statusInvoiceResult", result), false)
+        }
+        // It has the answer it would have without.
+        Fault::Quirky => HttpResponse::InternalServerError().finish(),
     }
+}
+
+/// A right answer, carelessly written.
+fn quirky(tree: &Tree) -> HttpResponse {
+    let mut json = tree.json(Style::Arrays);
+    if let Some(members) = json.as_object_mut() {
+        for (name, value) in members.iter_mut() {
+            let number = value.as_str().and_then(|text| text.parse::<serde_json::Number>().ok());
+            // Codes begin with noughts, which a number would lose.
+            if let Some(number) =
+                number.filter(|_| matches!(name.as_str(), "paymentId" | "amount" | "memberId"))
+            {
+                *value = number.into();
+            }
+        }
+        members.insert("nobodyKnowsThis".to_owned(), serde_json::json!({"a": [1, null, {"b": true}]}));
+    }
+    html(StatusCode::OK, format!("\u{feff}\r\n {json}\n"))
 }
 
 /// No answer until somebody lets go, by which time the caller has given up.

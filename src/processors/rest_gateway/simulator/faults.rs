@@ -23,10 +23,15 @@ pub enum Fault {
     ForbiddenAfter,
     /// A real HTTP 401; nothing was done.
     HttpUnauthorized,
+    /// It says that the checksum is wrong; nothing was done.
+    ChecksumRefused,
+    /// It was done, and the answer is right but written as careless installations do: numbers for texts, members that
+    /// nobody knows, blanks and a mark in front, and HTML for its type.
+    Quirky,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 11] = [
+    pub const ALL: [Fault; 13] = [
         Fault::TimeoutBefore,
         Fault::TimeoutAfter,
         Fault::ResetBefore,
@@ -38,6 +43,8 @@ impl Fault {
         Fault::TokenRefused,
         Fault::ForbiddenAfter,
         Fault::HttpUnauthorized,
+        Fault::ChecksumRefused,
+        Fault::Quirky,
     ];
 
     pub fn is_before(self) -> bool {
@@ -46,13 +53,15 @@ impl Fault {
             | Fault::ResetBefore
             | Fault::BadGatewayBefore
             | Fault::TokenRefused
-            | Fault::HttpUnauthorized => true,
+            | Fault::HttpUnauthorized
+            | Fault::ChecksumRefused => true,
             Fault::TimeoutAfter
             | Fault::ResetAfter
             | Fault::BadGatewayAfter
             | Fault::HalfAnswer
             | Fault::Garbage
-            | Fault::ForbiddenAfter => false,
+            | Fault::ForbiddenAfter
+            | Fault::Quirky => false,
         }
     }
 }
