@@ -96,7 +96,11 @@ pub fn next(
         }
         AttemptState::Planned if payout.status == PayoutStatus::InProgress => {
             if attempt.sent_at.is_none() {
-                attempt.reference = format!("{}{}", prefix(&attempt.account), attempt.id);
+                let prefix = prefix(&attempt.account);
+                // As its processor will know it, so that people find it by that.
+                if !prefix.is_empty() {
+                    attempt.reference = format!("{prefix}{}", attempt.id.to_string().replace('-', ""));
+                }
                 match fix_payout_terms::run(tx, &attempt, &payout)? {
                     Fixed::Terms(terms) => attempt.terms = terms,
                     Fixed::Later => return Ok(Next::Later),
