@@ -4,7 +4,7 @@ use super::build::Problem;
 use super::settings::Settings;
 use crate::clock::{Clock, Entropy};
 use crate::processors::paygate::Paygate;
-use crate::processors::rest_gateway::RestGateway;
+use crate::processors::rest_gateway::{self, RestGateway};
 use crate::processors::{Registry, sopg};
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub fn processors(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Resu
     for (name, account) in &settings.rest_gateway {
         match RestGateway::new(account.clone(), clock.clone()) {
             Ok(gateway) => registry.add(name, Arc::new(gateway)),
+            // What is wrong with its keys is told below, all of it.
+            Err(_) if wrong_keys(account).next().is_some() => {}
             Err(error) => wrong(format!("rest_gateway.{name}"), error.to_string()),
         }
     }
@@ -37,7 +39,16 @@ pub fn processors(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Resu
     if problems.is_empty() { Ok(registry) } else { Err(problems) }
 }
 
-/// What is wrong between the processor map, the accounts and the worker's times; nothing is built for it.
+/// What is wrong with a REST gateway's keys, but for the sandbox's address, which is only known when it has one.
+fn wrong_keys(
+    account: &rest_gateway::Settings,
+) -> impl Iterator<Item = rest_gateway::settings::SettingsError> {
+    let nowhere = account.base_url == "sandbox";
+    account.problems().into_iter().filter(move |problem| !(nowhere && problem.key.ends_with("base_url")))
+}
+
+/// What is wrong between the processor map, the accounts and the worker's times, and with a REST gateway's keys; nothing is
+/// built for it.
 pub fn routes(settings: &Settings) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut wrong = |key: String, reason: String| problems.push(Problem { key, reason });
@@ -53,6 +64,11 @@ pub fn routes(settings: &Settings) -> Vec<Problem> {
                 let reason = format!("must be longer than the longest call at paygate.{name}, {longest} ms");
                 wrong(key.to_owned(), reason);
             }
+        }
+    }
+    for (name, account) in &settings.rest_gateway {
+        for problem in wrong_keys(account) {
+            wrong(format!("rest_gateway.{name}.{}", problem.key), problem.problem);
         }
     }
     let accounts = || {

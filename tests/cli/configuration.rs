@@ -152,6 +152,15 @@ fn a_route_that_can_not_be_carried_out_is_named_by_its_key() {
             .says("processors.map.\"PaygateCard\"")
             .says(reason);
     }
+    for (from, to, key) in [
+        ("# installation = \"north\"", "installation = \"too-long-a-name\"", "installation"),
+        ("# invoice_expiry_hours = 48", "invoice_expiry_hours = 0", "invoice_expiry_hours"),
+    ] {
+        let other = config.replace(from, to);
+        assert_ne!(other, config);
+        let file = desk.write("config.toml", other);
+        desk.run(&["check-config", "--config", &file]).ends(3).says(&format!("rest_gateway.rest.{key}"));
+    }
     let config = config.replace("not_found_grace_seconds = 600", "not_found_grace_seconds = 60");
     let file = desk.write("config.toml", config);
     desk.run(&["check-config", "--config", &file]).ends(3).says("worker.not_found_grace_seconds");

@@ -61,7 +61,7 @@ impl Hand<'_> {
             ("PAYMENT_TIMEOUT_MS", "1500"),
             ("READ_TIMEOUT_MS", "1500"),
         ];
-        let more = if patient { &settings[..1] } else { &settings };
+        let more = if patient { &settings[..1] } else { &settings[..] };
         let (code, out, err) = by_hand_with(self.stage, &self.url, more, &arguments, input).await;
         (code, format!("{out}{err}"))
     }
