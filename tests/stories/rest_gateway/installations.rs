@@ -57,8 +57,8 @@ async fn a_callback_under_a_name_that_was_not_sent_is_nobodys() {
         stage.works().await;
         let there =
             stage.simulator.payments().into_iter().rfind(|payment| payment.kind == "PO").expect("it arrived");
-        let told = stage.simulator.take_callbacks().into_iter();
-        let callback = told.filter(|callback| callback.payment == there.id).next_back().expect("a callback");
+        let mut told = stage.simulator.take_callbacks().into_iter();
+        let callback = told.rfind(|callback| callback.payment == there.id).expect("a callback");
         let bare = there.reference.trim_start_matches("10519-").to_owned();
         // The same news, rightly signed, of another installation's order: it has the same id.
         let signer = tillgate::processors::rest_gateway::checksum::Signer::new(
