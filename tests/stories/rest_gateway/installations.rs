@@ -65,9 +65,9 @@ async fn a_callback_under_a_name_that_was_not_sent_is_nobodys() {
             "10519",
             secrecy::SecretString::from(Setup::default().secure_key),
         );
-        for other in [format!("10519-south-{bare}"), bare] {
+        for (payment, other) in [("700001", format!("10519-south-{bare}")), ("700002", bare)] {
             let mut body: Value = serde_json::from_slice(&callback.body).expect("JSON");
-            body["merchantTransactionId"] = json!(other);
+            (body["paymentId"], body["merchantTransactionId"]) = (json!(payment), json!(other));
             let text = |name: &str| body[name].as_str().expect("a text").to_owned();
             let checksum = signer.sign(tillgate::processors::rest_gateway::checksum::Signed::Callback {
                 payment: &text("paymentId"),
