@@ -26,6 +26,10 @@ impl<P: ?Sized> Recorded<P> {
 
 #[async_trait]
 impl PayoutProcessor for Recorded<dyn PayoutProcessor> {
+    fn reference_prefix(&self) -> String {
+        self.processor.reference_prefix()
+    }
+
     async fn send(&self, order: &PayoutOrder) -> Outcome {
         within(self.of_payout(order), self.processor.send(order)).await
     }
@@ -41,6 +45,10 @@ impl PayoutProcessor for Recorded<dyn PayoutProcessor> {
 
 #[async_trait]
 impl DepositProcessor for Recorded<dyn DepositProcessor> {
+    fn reference_prefix(&self) -> String {
+        self.processor.reference_prefix()
+    }
+
     fn completes_in_two_steps(&self) -> bool {
         self.processor.completes_in_two_steps()
     }
