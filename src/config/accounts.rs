@@ -39,6 +39,10 @@ pub fn processors(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Resu
     if problems.is_empty() { Ok(registry) } else { Err(problems) }
 }
 
+/// Renewals must not be missed because a commit took a second.
+const SHORTEST_LEASE: u64 = 5;
+const LONGEST_LEASE: u64 = 45;
+
 /// What is wrong with a REST gateway's keys, but for the sandbox's address, which is only known when it has one.
 fn wrong_keys(
     account: &rest_gateway::Settings,
@@ -53,17 +57,21 @@ pub fn routes(settings: &Settings) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut wrong = |key: String, reason: String| problems.push(Problem { key, reason });
     let worker = &settings.worker;
+    // It is renewed while an errand is carried out, so it need not be as long as a call. A sandbox may choose it short.
+    let least = if settings.sandbox.enabled { 1 } else { SHORTEST_LEASE };
+    if !(least..=LONGEST_LEASE).contains(&worker.lease_seconds) {
+        let reason = format!(
+            "must be between {least} and {LONGEST_LEASE}: what a killed node had in hand waits so long, and is to go on \
+             within a minute"
+        );
+        wrong("worker.lease_seconds".to_owned(), reason);
+    }
     for (name, account) in &settings.paygate {
         let longest = account.limits.queue_timeout_ms.saturating_add(account.limits.total_timeout_ms);
-        // A lease that ends early only costs an inquiry, since its fence keeps the late one from writing: a sandbox may
-        // choose it short. A grace that ends early could pay twice.
-        let lease = ("worker.lease_seconds", worker.lease_seconds, !settings.sandbox.enabled);
-        let grace = ("worker.not_found_grace_seconds", worker.not_found_grace_seconds, true);
-        for (key, seconds, demanded) in [lease, grace] {
-            if demanded && seconds.saturating_mul(1000) <= longest {
-                let reason = format!("must be longer than the longest call at paygate.{name}, {longest} ms");
-                wrong(key.to_owned(), reason);
-            }
+        // A grace that ends early could pay twice: what is still under way there is not known there.
+        if worker.not_found_grace_seconds.saturating_mul(1000) <= longest {
+            let reason = format!("must be longer than the longest call at paygate.{name}, {longest} ms");
+            wrong("worker.not_found_grace_seconds".to_owned(), reason);
         }
     }
     for (name, account) in &settings.rest_gateway {

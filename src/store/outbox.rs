@@ -94,7 +94,7 @@ pub fn claim(tx: &mut Tx<'_>, worker: &str, most: i64, lease: Duration) -> Resul
         row.fence += 1;
         row.tries += 1;
         row.leased_by = Some(worker.to_owned());
-        row.leased_until = Some(now + lease.num_microseconds().unwrap_or(i64::MAX / 2));
+        row.leased_until = Some(lease_end(now, lease));
         claimed.push(Claimed { id: row.id, fence: row.fence, tries: row.tries, errand: errand(&row) });
         tx.update(row)?;
     }
@@ -130,9 +130,13 @@ fn held(tx: &mut Tx<'_>, claim: &Claimed) -> Result<Option<OutboxRow>, StoreErro
 /// be carried out twice at the same time, should two processes bear the same name by mistake.
 pub fn release(tx: &mut Tx<'_>, worker: &str, kind: &str) -> Result<usize, StoreError> {
     let fits = |row: &OutboxRow| {
-        row.done_at.is_none() && row.kind == kind && row.leased_by.as_deref() == Some(worker)
+        row.done_at.is_none()
+            && row.parked_at.is_none()
+            && row.kind == kind
+            && row.leased_by.as_deref() == Some(worker)
     };
-    let rest = "WHERE done_at IS NULL AND kind = ? AND leased_by = ?";
+    // Nobody holds a parked one; to say so lets the index of the open ones serve, as few as they are.
+    let rest = "WHERE done_at IS NULL AND parked_at IS NULL AND kind = ? AND leased_by = ?";
     let rows = tx.select(rest, &[Bind::Text(kind), Bind::Text(worker)], fits)?;
     let freed = rows.len();
     for mut row in rows {
@@ -146,6 +150,18 @@ pub fn release(tx: &mut Tx<'_>, worker: &str, kind: &str) -> Result<usize, Store
 /// Whether this claim may still write. Asked in the same unit of work as the write.
 pub fn is_held(tx: &mut Tx<'_>, claim: &Claimed) -> Result<bool, StoreError> {
     Ok(held(tx, claim)?.is_some())
+}
+
+/// Holds a claim for longer. `false` when it was lost meanwhile: whoever was paused past his lease can't have it back.
+pub fn renew(tx: &mut Tx<'_>, claim: &Claimed, lease: Duration) -> Result<bool, StoreError> {
+    let Some(mut row) = held(tx, claim)? else { return Ok(false) };
+    row.leased_until = Some(lease_end(tx.lease_micros()?, lease));
+    tx.update(row)?;
+    Ok(true)
+}
+
+fn lease_end(now: i64, lease: Duration) -> i64 {
+    now.saturating_add(lease.num_microseconds().unwrap_or(i64::MAX / 2))
 }
 
 /// The errand is done, unless it was asked for again since it was claimed: then it is due when that says. `false`

@@ -1,7 +1,8 @@
 //! The clock's side: errands are claimed under a lease, carried out, and finished or put off.
 //!
 //! Any number of workers may run on one database. A claim bears a fence: whoever was paused past his lease and has
-//! been overtaken can't write any more.
+//! been overtaken can't write any more. While an errand is carried out its lease is renewed, so that it ends soon after
+//! the process that held it.
 
 pub mod housekeeping;
 mod schedule;
@@ -29,6 +30,9 @@ pub struct Pace {
     pub poll: std::time::Duration,
     pub lease: Duration,
 }
+
+/// How often a lease is renewed while it lasts, so that one renewal may fail.
+const RENEWALS: i32 = 3;
 
 #[derive(Clone)]
 pub struct Worker {
@@ -99,7 +103,40 @@ impl Worker {
         })
     }
 
+    /// Carries an errand out and renews its lease meanwhile. The lease can so be short, and whoever is killed is
+    /// soon followed, while a call may take as long as it does.
     async fn carry_out(&self, claim: &Claimed) {
+        let mut errand = std::pin::pin!(self.work(claim));
+        tokio::select! {
+            () = &mut errand => return,
+            () = self.keep(claim) => {}
+        }
+        // What was begun is heard to its end: its fence keeps it from writing over whoever has the errand now.
+        errand.await;
+    }
+
+    /// Renews the lease until it is lost.
+    async fn keep(&self, claim: &Claimed) {
+        let turn = format!("errand/{}", claim.id);
+        let every = self.pace.lease / RENEWALS;
+        let mut due = self.desk.clock.now() + every;
+        loop {
+            self.desk.clock.sleep_until(due).await;
+            due = self.desk.clock.now() + every;
+            let (held, lease) = (claim.clone(), self.pace.lease);
+            let renewed = self
+                .desk
+                .store
+                .transact(&turn, Wants::nothing(), move |tx| Ok(outbox::renew(tx, &held, lease)?));
+            match renewed.await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!(errand.id = claim.id, %error, "a lease could not be renewed"),
+            }
+        }
+    }
+
+    async fn work(&self, claim: &Claimed) {
         metrics::counter!("tillgate_errands_total", "kind" => claim.errand.kind.clone()).increment(1);
         let result = match claim.errand.kind.as_str() {
             "pay_out" => self.pay_out(claim).await,

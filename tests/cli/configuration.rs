@@ -164,4 +164,8 @@ fn a_route_that_can_not_be_carried_out_is_named_by_its_key() {
     let config = config.replace("not_found_grace_seconds = 600", "not_found_grace_seconds = 60");
     let file = desk.write("config.toml", config);
     desk.run(&["check-config", "--config", &file]).ends(3).says("worker.not_found_grace_seconds");
+    for seconds in ["0", "46"] {
+        let lease = [("TILLGATE__WORKER__LEASE_SECONDS", seconds)];
+        desk.run_with(&["check-config"], &lease, b"").ends(3).says("worker.lease_seconds").says("45");
+    }
 }

@@ -85,6 +85,39 @@ async fn a_worker_paused_past_its_lease_can_not_write() {
     .await;
 }
 
+#[tokio::test]
+async fn a_lease_that_is_renewed_lasts_and_one_that_is_over_can_not_be_had_back() {
+    on_both(|url| async move {
+        let clock = frozen();
+        let (left, right) = (node(&url, "left", &clock), node(&url, "right", &clock));
+        put(&left, "AT-1").await;
+        let mine = claim(&left, "left", Duration::seconds(30)).await.remove(0);
+        let renew = async || {
+            let mine = mine.clone();
+            let renewed = left.store.transact("worker", Wants::nothing(), move |tx| {
+                Ok(outbox::renew(tx, &mine, Duration::seconds(30))?)
+            });
+            renewed.await.expect("answered")
+        };
+        for _ in 0..4 {
+            assert!(clock.advance(Duration::seconds(20)));
+            assert!(renew().await);
+            assert_eq!(claim(&right, "right", Duration::seconds(30)).await, []);
+        }
+        assert!(clock.advance(Duration::seconds(31)));
+        assert!(!renew().await, "it is over, though nobody else has come yet");
+        let theirs = claim(&right, "right", Duration::seconds(30)).await.remove(0);
+        assert!(!renew().await);
+        assert!(!finish(&left, &mine).await);
+        assert!(finish(&right, &theirs).await);
+        assert!(!renew().await, "it is done");
+        for house in [left, right] {
+            house.closes_sound().await;
+        }
+    })
+    .await;
+}
+
 /// The pause falls between the look at the lease and the write.
 #[tokio::test]
 async fn a_pause_in_the_middle_of_a_unit_of_work_is_no_way_around_the_lease() {

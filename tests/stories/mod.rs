@@ -2,8 +2,10 @@
 
 pub mod acting;
 mod flows;
+mod leases;
 mod paygate;
 mod payouts;
+mod plans;
 mod platform;
 pub mod rest_gateway;
 mod service;
