@@ -16,7 +16,7 @@ use crate::player::{self, Player};
 use crate::processors::Health;
 use crate::store::lists::figures::Figures;
 use crate::store::lists::trial::Movements;
-use crate::store::{OperationError, Store, StoreError, Wants, migrations, outbox};
+use crate::store::{OperationError, Options, Store, StoreError, Wants, migrations, outbox};
 use crate::telemetry;
 use crate::worker::housekeeping::{self, Housekeeper};
 use crate::worker::{Pace, Worker};
@@ -32,6 +32,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 mod sandbox;
+mod waiting;
 
 pub use sandbox::Simulators;
 
@@ -84,16 +85,8 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
     let Built { store: options, front_ends, keys, trusted_proxies, cashiers, office } =
         config::build(settings, &entropy).map_err(StartError::Config)?;
     let processors = config::processors(settings, &clock, &entropy).map_err(StartError::Config)?;
-    if settings.database.migrate_on_start {
-        let url = options.url.clone();
-        let migrated = tokio::task::spawn_blocking(move || migrations::run(&url)).await;
-        migrated.map_err(|error| StartError::Sandbox(error.to_string()))??;
-    }
-    let store = Store::open(options, clock.clone())?;
-    if let Some(name) = store.read(migrations::pending).await?.first() {
-        store.close();
-        return Err(StartError::Migrations(name.clone()));
-    }
+    let open = async || open_store(settings, options.clone(), &clock).await;
+    let (store, listener) = waiting::for_database(settings, &options.url, open).await?;
     let (processors, exchanges) = match settings.worker.keep_exchanges_days {
         0 => (processors, None),
         _ => {
@@ -111,8 +104,6 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
     if settings.sandbox.enabled {
         sandbox::fill(&store, &directory, &settings.sandbox).await.map_err(StartError::Sandbox)?;
     }
-    free_own_errands(&store, &settings.node.name).await?;
-    let listener = bind(&settings.listen.cashier)?;
     let address = listener.local_addr().map_err(|error| unbound(&settings.listen.cashier, &error))?;
     let public_url = match settings.player.public_url.trim_end_matches('/') {
         "" => format!("http://{address}"),
@@ -180,6 +171,29 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
     let platform = Platform::new(directory.clone(), store.clone(), keys, entropy, clock);
     let inside = Inside { housekeeper, exchanges, simulators, cashiers };
     serve(settings, listener, cashier, platform, office, inside)
+}
+
+/// A store whose database is there, migrated, and free of what an earlier run of this node held.
+async fn open_store(settings: &Settings, options: Options, clock: &Clock) -> Result<Store, StartError> {
+    if settings.database.migrate_on_start {
+        let url = options.url.clone();
+        let migrated = tokio::task::spawn_blocking(move || migrations::run(&url)).await;
+        migrated.map_err(|error| StartError::Sandbox(error.to_string()))??;
+    }
+    let store = Store::open(options, clock.clone())?;
+    let pending = store.read(migrations::pending).await;
+    let opened = match pending.map(|names| names.first().cloned()) {
+        Ok(Some(name)) => Err(StartError::Migrations(name)),
+        Ok(None) => free_own_errands(&store, &settings.node.name).await,
+        Err(error) => Err(error.into()),
+    };
+    match opened {
+        Ok(()) => Ok(store),
+        Err(error) => {
+            store.close();
+            Err(error)
+        }
+    }
 }
 
 fn sorted(mut names: Vec<String>) -> Vec<String> {

@@ -19,6 +19,8 @@ pub struct Setup {
     /// Where the first node listens: others may have to know it before it runs.
     pub first_port: u16,
     pub log_level: &'static str,
+    /// How long a node waits for a database that is away.
+    pub wait_seconds: u64,
     /// More lines of the configuration.
     pub more: String,
 }
@@ -26,7 +28,7 @@ pub struct Setup {
 pub struct Nodes {
     setup: Setup,
     nodes: Vec<Mutex<Node>>,
-    /// Nodes that ended without being killed: the database was not there when they started.
+    /// Nodes that ended without being killed.
     pub gave_up: AtomicU64,
 }
 
@@ -165,6 +167,7 @@ impl Nodes {
         let mut command = Command::new(&self.setup.binary);
         command.arg("--config").arg(self.setup.guard.folder().join("config.toml"));
         command.env("TILLGATE__DATABASE__URL", url).env("TILLGATE__LOG__LEVEL", self.setup.log_level);
+        command.env("TILLGATE__DATABASE__WAIT_SECONDS", self.setup.wait_seconds.to_string());
         command.stdin(Stdio::null());
         command
     }

@@ -10,4 +10,5 @@ mod methods;
 mod peer;
 mod reply;
 pub mod routes;
+pub mod waiting;
 pub mod wire;

@@ -33,7 +33,12 @@ async fn serve(file: &Path, settings: &Settings, sandbox: bool) -> Result<(), St
     let mut stop = signal(SignalKind::terminate()).map_err(unhandled)?;
     let mut reload = signal(SignalKind::hangup()).map_err(unhandled)?;
     let entropy = Entropy::system();
-    let running = server::start(settings, Clock::system(), entropy.clone()).await?;
+    // A start may wait long for its database, and can be told to end meanwhile.
+    let running = tokio::select! {
+        running = server::start(settings, Clock::system(), entropy.clone()) => running?,
+        _ = stop.recv() => return Ok(()),
+        _ = tokio::signal::ctrl_c() => return Ok(()),
+    };
     actix_web::rt::spawn(telemetry::upkeep());
     tracing::info!(address = %running.address, sandbox = settings.sandbox.enabled, "serving");
     if settings.sandbox.enabled {

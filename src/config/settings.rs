@@ -109,8 +109,14 @@ pub struct Database {
     /// Run pending migrations at start. For the sandbox; elsewhere `tillgate migrate` is a step of its own.
     #[serde(default)]
     pub migrate_on_start: bool,
+    /// How long a start waits for a PostgreSQL that is away.
+    #[serde(default = "wait_seconds")]
+    pub wait_seconds: u64,
 }
 
+fn wait_seconds() -> u64 {
+    600
+}
 fn readers() -> usize {
     8
 }
@@ -249,7 +255,7 @@ pub struct Worker {
     pub concurrent: usize,
     /// How often the outbox is looked at when nothing woke us.
     pub poll_ms: u64,
-    /// How long an errand is ours; longer than the longest call.
+    /// How long an errand is ours when we say no more; renewed while it is carried out.
     pub lease_seconds: u64,
     /// A deposit whose customer never finished is given up after this time.
     pub abandon_minutes: u64,
@@ -267,7 +273,7 @@ impl Default for Worker {
             enabled: true,
             concurrent: 32,
             poll_ms: 200,
-            lease_seconds: 120,
+            lease_seconds: 30,
             abandon_minutes: 120,
             not_found_grace_seconds: 600,
             keep_exchanges_days: 90,

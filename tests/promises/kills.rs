@@ -22,6 +22,7 @@ pub fn setup(guard: &Guard, url: String, checks_url: String) -> Setup {
         checks_url,
         first_port: free_port(),
         log_level: "error",
+        wait_seconds: 60,
         more: String::new(),
     }
 }

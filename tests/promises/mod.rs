@@ -8,6 +8,7 @@ mod kills;
 mod money;
 mod notices;
 mod trail;
+mod waiting;
 
 /// The processes, clients and checks of `script/chaos`.
 #[path = "../../benches/chaos"]
