@@ -2,6 +2,7 @@
 
 use super::house::House;
 use crate::support::{self, Scratch, postgres};
+use diesel::sql_types::BigInt;
 use std::process::Command;
 use tillgate::domain::ids::PayoutId;
 use tillgate::domain::payout::attempt::AttemptState;
@@ -124,4 +125,36 @@ async fn an_old_node_works_on_beside_an_expanded_schema() {
         }
     })
     .await;
+}
+
+/// Writers go on while the indexes of a large table are built, even while the build waits for somebody's transaction.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_builds_its_indexes_without_keeping_writers_out() {
+    let Some(scratch) = support::postgres() else { return };
+    let house = House::open(&scratch.url, "one");
+    house.customer("Bigdaddy", 10_000).await;
+    let mut line = Connection::open(&scratch.url, Purpose::Write).expect("a line");
+    line.batch(include_str!("../../migrations/postgres/2026-11-25-000006_lists/down.sql")).expect("reverted");
+    line.batch("DELETE FROM __diesel_schema_migrations WHERE version = '20261125000006'").expect("forgotten");
+    assert_eq!(migrations::pending(&mut line).expect("pending"), ["2026-11-25-000006_lists"]);
+
+    line.batch("BEGIN; LOCK TABLE payouts IN ROW EXCLUSIVE MODE").expect("somebody writes");
+    let url = scratch.url.clone();
+    let migrating = tokio::task::spawn_blocking(move || migrations::run(&url));
+    let mut looking = Connection::open(&scratch.url, Purpose::Read).expect("a line");
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX%payouts_by_processor%'";
+    while looking.load::<BigInt, i64>(sql, &[]).expect("a count") != [1] {
+        assert!(!migrating.is_finished(), "it waits for who writes");
+        tokio::task::yield_now().await;
+    }
+    // A build that locks the table would stand before this one in the queue.
+    house.pays("Bigdaddy", 1, 100).await;
+    line.batch("COMMIT").expect("done");
+    assert_eq!(migrating.await.expect("no panic").expect("migrated"), ["20261125000006"]);
+    assert_eq!(migrations::pending(&mut line).expect("pending"), Vec::<String>::new());
+    let valid = "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE c.relname = 'payouts_by_processor' AND i.indisvalid";
+    assert_eq!(line.load::<BigInt, i64>(valid, &[]).expect("a count"), [1]);
+    house.closes_sound().await;
 }
