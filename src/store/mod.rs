@@ -13,6 +13,7 @@ pub mod customers;
 pub mod deposits;
 mod engine;
 pub mod error;
+pub mod every_statement;
 pub mod exchanges;
 pub mod handling;
 pub mod ledger;

@@ -1,8 +1,8 @@
 //! How both databases plan what lists ask: along an index, whatever the filter.
 
 use super::many::{self, RARE_PROCESSOR};
-use super::plans::{assert_indexed, scans};
 use crate::support;
+use crate::support::asked::{assert_indexed, scans};
 use diesel::connection::{Connection as _, InstrumentationEvent};
 use diesel::sql_types::{BigInt, Text};
 use std::sync::{Arc, Mutex};

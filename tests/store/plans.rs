@@ -4,45 +4,18 @@
 //! list of what its connections asked last, or from diesel as it prepares them.
 
 use super::house::{FRONT_END, House, options, payout};
-use crate::support;
+use crate::support::{
+    self,
+    asked::{assert_indexed, scans},
+};
 use diesel::connection::{Connection as _, InstrumentationEvent};
 use diesel::sql_types::Text;
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use tillgate::clock::Clock;
 use tillgate::domain::ids::{AttemptId, PayoutId};
 use tillgate::store::{
     Connection, DatabaseUrl, Purpose, attempts, audit, customers, deposits, outbox, payouts,
 };
-
-/// The indexes of a statement's generic plan: what else it says differs from server to server.
-pub(super) fn scans(url: &DatabaseUrl, statement: &str) -> BTreeSet<String> {
-    let mut line = Connection::open(url, Purpose::Write).expect("a line as writers have it");
-    let values = (1..).take_while(|n| statement.contains(&format!("${n}"))).count();
-    line.batch(&format!("PREPARE asked AS {statement}")).expect("prepared");
-    let nulls = vec!["NULL"; values].join(", ");
-    let explain = match values {
-        0 => "EXPLAIN (COSTS OFF) EXECUTE asked".to_owned(),
-        _ => format!("EXPLAIN (COSTS OFF) EXECUTE asked({nulls})"),
-    };
-    let lines = line.load::<Text, String>(&explain, &[]).expect("explained");
-    lines.iter().filter_map(|line| scan(line.trim().trim_start_matches("->").trim())).collect()
-}
-
-/// The index that a line of a plan goes by, or the line itself when it walks through a table.
-fn scan(line: &str) -> Option<String> {
-    if line.starts_with("Seq Scan") {
-        return Some(line.to_owned());
-    }
-    let index = line.strip_prefix("Bitmap Index Scan on ");
-    let index = index.or_else(|| line.split_once(" using ").map(|(_, rest)| rest));
-    index.and_then(|rest| rest.split(' ').next()).map(str::to_owned)
-}
-
-pub(super) fn assert_indexed(statement: &str, scans: &BTreeSet<String>) {
-    let walks: Vec<_> = scans.iter().filter(|scan| scan.starts_with("Seq Scan")).collect();
-    assert!(walks.is_empty(), "{walks:?} in {statement}");
-}
 
 /// What the store's connections asked last, by how it begins.
 fn last_asked(url: &DatabaseUrl, beginning: &str) -> String {

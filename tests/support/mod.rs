@@ -1,10 +1,14 @@
 //! What tests of every room stand on: fresh, migrated databases of both kinds.
 
+pub mod asked;
+pub mod express;
 pub mod postgres;
 pub mod python;
 pub mod story;
 
-use tillgate::store::{DatabaseUrl, migrations};
+use diesel::sql_types::Text;
+use std::path::Path;
+use tillgate::store::{DatabaseUrl, Purpose, migrations};
 
 /// A fresh, migrated database that lasts as long as the value.
 pub struct Scratch {
@@ -49,5 +53,33 @@ where
             DatabaseUrl::Postgres(_) => println!("on PostgreSQL"),
         }
         test(scratch.url.clone()).await;
+    }
+}
+
+/// Everything that a database keeps: the bytes of SQLite's files; every row of PostgreSQL's, but for what is
+/// a number there: SQLite keeps those in binary, and any clock's time may look like a card.
+pub fn stored(url: &DatabaseUrl) -> Vec<u8> {
+    match url {
+        DatabaseUrl::Sqlite(path) => {
+            let file = Path::new(path);
+            let name = file.file_name().expect("a file").to_string_lossy().into_owned();
+            let entries = std::fs::read_dir(file.parent().expect("a folder")).expect("the folder").flatten();
+            let files = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&name));
+            files.flat_map(|entry| std::fs::read(entry.path()).expect("readable")).collect()
+        }
+        DatabaseUrl::Postgres(_) => {
+            let mut line = asked::aside(url, Purpose::Read);
+            let sql = "SELECT table_name::text, string_agg(quote_ident(column_name), ', ')
+                FROM information_schema.columns
+                WHERE table_schema = 'public' AND data_type <> 'bigint' GROUP BY table_name";
+            let tables = line.load::<(Text, Text), (String, String)>(sql, &[]).expect("the tables");
+            assert!(tables.len() > 10, "{tables:?}");
+            let mut all = String::new();
+            for (table, columns) in tables {
+                let sql = format!("SELECT row_to_json(t)::text FROM (SELECT {columns} FROM \"{table}\") t");
+                all.push_str(&line.load::<Text, String>(&sql, &[]).expect("its rows").join("\n"));
+            }
+            all.into_bytes()
+        }
     }
 }

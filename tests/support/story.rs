@@ -1,6 +1,6 @@
 //! A story's stage: a whole server on a fresh database, entered by its doors alone.
 
-use super::Scratch;
+use super::{Scratch, asked};
 use chrono::{Duration, TimeZone, Utc};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -43,7 +43,7 @@ pub struct Story {
     http: reqwest::Client,
     trace: AtomicI64,
     settings: Settings,
-    _scratch: Scratch,
+    scratch: Scratch,
 }
 
 /// A customer with what he owns.
@@ -65,19 +65,12 @@ impl Story {
 
     pub async fn at(scratch: Scratch, settings: Settings, clock: Clock) -> Story {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        asked::watch(&scratch.url);
         let running = server::start(&settings, clock.clone(), Entropy::seeded(7)).await;
         let running = running.unwrap_or_else(|error| panic!("the server starts: {error}"));
         let base = format!("http://{}", running.address);
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Story {
-            running: Some(running),
-            clock,
-            base,
-            http,
-            trace: AtomicI64::new(1),
-            settings,
-            _scratch: scratch,
-        }
+        Story { running: Some(running), clock, base, http, trace: AtomicI64::new(1), settings, scratch }
     }
 
     pub fn running(&self) -> &Running {
@@ -172,8 +165,14 @@ impl Story {
         reply["Balance"].as_str().expect("a balance").to_owned()
     }
 
-    /// The end of every story: the ledger is sound and the audit chain whole.
+    /// The end of every story: the ledger is sound and the audit chain whole, and PostgreSQL was asked nothing that
+    /// makes it walk through a table.
     pub async fn ends(mut self) {
+        let url = self.scratch.url.clone();
+        let looked = tokio::task::spawn_blocking(move || asked::assert_indexed_all(&url)).await;
+        if let Err(walked) = looked {
+            std::panic::resume_unwind(walked.into_panic());
+        }
         let running = self.running.take().expect("it runs");
         let checked = running.store.read(check::run).await.expect("checked");
         assert!(checked.is_sound(), "{checked:#?}");
