@@ -4,6 +4,7 @@
 pub mod cases;
 mod world;
 
+use crate::support::databases;
 use cases::{Case, Names};
 use serde_json::json;
 use std::collections::HashSet;
@@ -18,40 +19,42 @@ const MOST_GROWTH: u64 = 24 << 20;
 
 #[tokio::test]
 async fn bad_requests_are_refused_by_name_and_change_nothing() {
-    let world = World::begin();
-    let names = prepare(&world).await;
-    let cases = cases::all(&names);
-    let distinct: HashSet<_> = cases
-        .iter()
-        .map(|case| (&case.http, &case.path, &case.content_type, &case.soap_action, &case.body))
-        .collect();
-    let named: HashSet<_> = cases.iter().map(|case| &case.name).collect();
-    assert_eq!(named.len(), cases.len(), "every request has a name of its own");
-    assert_eq!(distinct.len(), cases.len(), "no request is there twice");
-    assert!(distinct.len() >= LEAST, "{} are too few", distinct.len());
-    println!("{} distinct bad requests", distinct.len());
+    for scratch in databases() {
+        let world = World::begin(scratch);
+        let names = prepare(&world).await;
+        let cases = cases::all(&names);
+        let distinct: HashSet<_> = cases
+            .iter()
+            .map(|case| (&case.http, &case.path, &case.content_type, &case.soap_action, &case.body))
+            .collect();
+        let named: HashSet<_> = cases.iter().map(|case| &case.name).collect();
+        assert_eq!(named.len(), cases.len(), "every request has a name of its own");
+        assert_eq!(distinct.len(), cases.len(), "no request is there twice");
+        assert!(distinct.len() >= LEAST, "{} are too few", distinct.len());
+        println!("{} distinct bad requests", distinct.len());
 
-    let before = world.books();
-    let mut wrong = round(&world, &cases).await;
-    let resident = world.resident();
-    for _ in 0..2 {
-        wrong.extend(round(&world, &cases).await);
-    }
-    let growth = world.resident().saturating_sub(resident);
-    println!("resident memory: {resident} bytes after a round, {growth} more after three");
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-    assert_eq!(world.books(), before, "the ledger is unchanged");
-    assert!(growth < MOST_GROWTH, "{growth} bytes more after the same requests again");
+        let before = world.books();
+        let mut wrong = round(&world, &cases).await;
+        let resident = world.resident();
+        for _ in 0..2 {
+            wrong.extend(round(&world, &cases).await);
+        }
+        let growth = world.resident().saturating_sub(resident);
+        println!("resident memory: {resident} bytes after a round, {growth} more after three");
+        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+        assert_eq!(world.books(), before, "the ledger is unchanged");
+        assert!(growth < MOST_GROWTH, "{growth} bytes more after the same requests again");
 
-    let log = world.log();
-    assert!(log.contains("cashier call"), "the log is a log");
-    for secret in SECRETS {
-        let line = log.lines().find(|line| line.contains(secret));
-        assert!(line.is_none(), "a secret is in the log: {line:?}");
-        assert_eq!(world.recorded(secret), 0, "{secret} is in the audit trail");
+        let log = world.log();
+        assert!(log.contains("cashier call"), "the log is a log");
+        for secret in SECRETS {
+            let line = log.lines().find(|line| line.contains(secret));
+            assert!(line.is_none(), "a secret is in the log: {line:?}");
+            assert_eq!(world.recorded(secret), 0, "{secret} is in the audit trail");
+        }
+        world.proves(["ledger", "check"]);
+        world.proves(["audit", "verify"]);
     }
-    world.proves(["ledger", "check"]);
-    world.proves(["audit", "verify"]);
 }
 
 /// Payouts and deposits that the requests are about.

@@ -1,6 +1,7 @@
 //! A server as it is deployed, in a process of its own: its memory and its log are its own too.
 
 use super::cases::{Case, Encoding};
+use crate::support::Scratch;
 use diesel::sql_types::{BigInt, Text};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
@@ -17,6 +18,7 @@ pub struct World {
     base: String,
     http: reqwest::Client,
     folder: tempfile::TempDir,
+    scratch: Scratch,
 }
 
 /// What must not change.
@@ -35,14 +37,14 @@ pub struct Reply {
 }
 
 impl World {
-    pub fn begin() -> World {
+    pub fn begin(scratch: Scratch) -> World {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let mut server = Command::new(env!("CARGO_BIN_EXE_tillgate"))
             .args(["serve", "--config", concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml")])
             .current_dir(folder.path())
-            .env("TILLGATE__DATABASE__URL", format!("sqlite://{}", folder.path().join("t.db").display()))
+            .env("TILLGATE__DATABASE__URL", address(&scratch.url))
             .env("TILLGATE__LISTEN__CASHIER", "127.0.0.1:0")
             .env("TILLGATE__LISTEN__WORKERS", "2")
             .env("TILLGATE__FRONT_ENDS__0__AUTH__PASS_CODE", PASS)
@@ -56,7 +58,7 @@ impl World {
         let greeting = greeting.expect("the server says where it is");
         let base = greeting.split_whitespace().find(|word| word.starts_with("http://")).expect("an address");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        World { base: base.to_owned(), server, _out: out, http, folder }
+        World { base: base.to_owned(), server, _out: out, http, folder, scratch }
     }
 
     /// A right call in JSON, which must succeed.
@@ -97,8 +99,7 @@ impl World {
     }
 
     fn database(&self) -> Connection {
-        let url = DatabaseUrl::Sqlite(self.folder.path().join("t.db").display().to_string());
-        Connection::open(&url, Purpose::Read).expect("the database opens")
+        Connection::open(&self.scratch.url, Purpose::Read).expect("the database opens")
     }
 
     pub fn books(&self) -> Books {
@@ -146,10 +147,17 @@ impl World {
         let output = Command::new(env!("CARGO_BIN_EXE_tillgate"))
             .args(command)
             .args(["--config", concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml")])
-            .env("TILLGATE__DATABASE__URL", format!("sqlite://{}", self.folder.path().join("t.db").display()))
+            .env("TILLGATE__DATABASE__URL", address(&self.scratch.url))
             .output()
             .expect("it runs");
         assert!(output.status.success(), "{command:?}: {output:?}");
+    }
+}
+
+fn address(url: &DatabaseUrl) -> String {
+    match url {
+        DatabaseUrl::Sqlite(path) => format!("sqlite://{path}"),
+        DatabaseUrl::Postgres(url) => url.clone(),
     }
 }
 

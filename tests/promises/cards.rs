@@ -6,11 +6,11 @@ use super::chaos::guard::Guard;
 use super::chaos::nodes::{Nodes, Setup, free_port};
 use super::chaos::payouts::{CARD, CHECK_VALUE, Paygate, settles, with_card};
 use super::kills::{on_sqlite, setup};
-use crate::support::postgres;
+use crate::support::{postgres, stored};
 use serde_json::json;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tillgate::store::{Connection, DatabaseUrl, Purpose};
+use tillgate::store::DatabaseUrl;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p5_no_card_number_is_stored_logged_or_shown_on_sqlite() {
@@ -26,21 +26,6 @@ async fn p5_no_card_number_is_stored_logged_or_shown_on_postgresql() {
     let guard = Guard::new();
     let setup = setup(&guard, url.clone(), url.clone());
     leaves_no_card(&guard, setup, Some(&scratch.url)).await;
-}
-
-/// Every row of every table, as text.
-fn rows(url: &DatabaseUrl) -> Vec<u8> {
-    let mut connection = Connection::open(url, Purpose::Read).expect("a connection");
-    let sql = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'";
-    let tables = connection.load::<diesel::sql_types::Text, String>(sql, &[]).expect("the tables");
-    assert!(tables.len() > 10, "{tables:?}");
-    let mut all = String::new();
-    for table in tables {
-        let sql = format!("SELECT row_to_json(t)::text FROM \"{table}\" t");
-        let rows = connection.load::<diesel::sql_types::Text, String>(&sql, &[]).expect("its rows");
-        all.push_str(&rows.join("\n"));
-    }
-    all.into_bytes()
 }
 
 /// Where a check value stands as a text of its own, or behind a name that says what it is.
@@ -110,7 +95,7 @@ async fn leaves_no_card(guard: &Guard, mut setup: Setup, database: Option<&Datab
         let path = entry.expect("an entry").path();
         shown.push((path.display().to_string(), std::fs::read(&path).expect("readable")));
     }
-    shown.extend(database.map(|url| ("the database".to_owned(), rows(url))));
+    shown.extend(database.map(|url| ("the database".to_owned(), stored(url))));
     let holds = |text: &str| {
         let found =
             shown.iter().filter(|(_, bytes)| bytes.windows(text.len()).any(|part| part == text.as_bytes()));

@@ -55,37 +55,39 @@ async fn an_adjustment_is_made_once_for_each_key() {
 
 #[tokio::test]
 async fn what_is_wrong_is_a_problem_that_names_the_field() {
-    let story = Story::on(crate::support::sqlite()).await;
-    let customer = story.customer(FRONT_END, "Bigdaddy", "10.00").await;
-    let adjustment = |amount: &str| json!({ "front_end": FRONT_END, "pin": customer.pin, "amount": amount, "reason": "test" });
-    let cases = [
-        (adjustment("1e3"), 422, "amount is not a plain decimal"),
-        (adjustment("0.001"), 422, "amount has more decimals"),
-        (adjustment("0"), 422, "must not be zero"),
-        (adjustment("-10.01"), 422, "insufficient funds"),
-        (
-            json!({ "front_end": FRONT_END, "pin": "x", "amount": 5, "reason": "r" }),
-            400,
-            "amount: has the wrong type",
-        ),
-        (json!({ "front_end": FRONT_END, "pin": "x" }), 400, "missing field"),
-        (json!({ "front_end": "Nowhere", "pin": "x", "amount": "1", "reason": "r" }), 403, "front_end"),
-        (
-            json!({ "front_end": FRONT_END, "pin": "Nobody", "amount": "1", "reason": "r" }),
-            404,
-            "customer not found",
-        ),
-    ];
-    for (body, expected, words) in cases {
-        let (status, problem) = post(&story, "adjustments", body.clone()).await;
-        let detail = problem["detail"].as_str().unwrap_or_default();
-        assert_eq!(status, expected, "{body}: {problem}");
-        assert!(detail.contains(words), "{body}: {detail}");
+    for scratch in databases() {
+        let story = Story::on(scratch).await;
+        let customer = story.customer(FRONT_END, "Bigdaddy", "10.00").await;
+        let adjustment = |amount: &str| json!({ "front_end": FRONT_END, "pin": customer.pin, "amount": amount, "reason": "test" });
+        let cases = [
+            (adjustment("1e3"), 422, "amount is not a plain decimal"),
+            (adjustment("0.001"), 422, "amount has more decimals"),
+            (adjustment("0"), 422, "must not be zero"),
+            (adjustment("-10.01"), 422, "insufficient funds"),
+            (
+                json!({ "front_end": FRONT_END, "pin": "x", "amount": 5, "reason": "r" }),
+                400,
+                "amount: has the wrong type",
+            ),
+            (json!({ "front_end": FRONT_END, "pin": "x" }), 400, "missing field"),
+            (json!({ "front_end": "Nowhere", "pin": "x", "amount": "1", "reason": "r" }), 403, "front_end"),
+            (
+                json!({ "front_end": FRONT_END, "pin": "Nobody", "amount": "1", "reason": "r" }),
+                404,
+                "customer not found",
+            ),
+        ];
+        for (body, expected, words) in cases {
+            let (status, problem) = post(&story, "adjustments", body.clone()).await;
+            let detail = problem["detail"].as_str().unwrap_or_default();
+            assert_eq!(status, expected, "{body}: {problem}");
+            assert!(detail.contains(words), "{body}: {detail}");
+        }
+        let (status, _) = call(&story, reqwest::Method::GET, "events", "wrong-key", None).await;
+        assert_eq!(status, 401);
+        assert_eq!(story.balance(&customer).await, "10.00");
+        story.ends().await;
     }
-    let (status, _) = call(&story, reqwest::Method::GET, "events", "wrong-key", None).await;
-    assert_eq!(status, 401);
-    assert_eq!(story.balance(&customer).await, "10.00");
-    story.ends().await;
 }
 
 #[tokio::test]

@@ -1,97 +1,152 @@
 //! The service around the methods: every method is there, failures are answered in kind, a reload is all or nothing.
 
+use crate::support::databases;
 use crate::support::story::{Story, settings};
-use crate::support::{databases, sqlite};
 use serde_json::json;
+use std::sync::Arc;
 use tillgate::cashier::catalog::METHODS;
 use tillgate::clock::Entropy;
 use tillgate::config::Unknown;
 use tillgate::store::{Connection, Purpose};
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn every_method_of_the_catalog_is_answered_by_its_own_code() {
-    let story = Story::on(sqlite()).await;
-    for method in METHODS {
-        let reply =
-            story.call(method.name, json!({ "FrontEndName": "Flows EUR Requested", "PIN": "Nobody" })).await;
-        let description = reply["Description"].as_str().expect("a description");
-        assert!(!description.contains("unknown method"), "{}: {reply}", method.name);
-        assert_ne!(reply["Status"], 0, "{} needs more than that", method.name);
+    for scratch in databases() {
+        let story = Story::on(scratch).await;
+        for method in METHODS {
+            let reply = story
+                .call(method.name, json!({ "FrontEndName": "Flows EUR Requested", "PIN": "Nobody" }))
+                .await;
+            let description = reply["Description"].as_str().expect("a description");
+            assert!(!description.contains("unknown method"), "{}: {reply}", method.name);
+            assert_ne!(reply["Status"], 0, "{} needs more than that", method.name);
+        }
+        story.ends().await;
     }
-    story.ends().await;
 }
 
 #[tokio::test]
 async fn an_extension_is_off_unless_the_front_end_lists_it() {
-    let story = Story::on(sqlite()).await;
-    for method in ["DeclinedDeposit", "ReverseDeposit"] {
-        let reply =
-            story.call(method, json!({ "FrontEndName": "MyPhoneCards EUR", "PIN": "Bigdaddy" })).await;
-        assert_eq!(reply["Status"], 2, "{reply}");
-        assert_eq!(reply["Description"], "Method: not enabled for this front end");
+    for scratch in databases() {
+        let story = Story::on(scratch).await;
+        for method in ["DeclinedDeposit", "ReverseDeposit"] {
+            let reply =
+                story.call(method, json!({ "FrontEndName": "MyPhoneCards EUR", "PIN": "Bigdaddy" })).await;
+            assert_eq!(reply["Status"], 2, "{reply}");
+            assert_eq!(reply["Description"], "Method: not enabled for this front end");
+        }
+        story.ends().await;
     }
-    story.ends().await;
 }
 
 #[tokio::test]
 async fn a_wrong_secret_and_an_unknown_front_end_are_not_told_apart() {
-    let story = Story::on(sqlite()).await;
-    let ask = async |front_end: &str, pass_code: &str| {
-        let body = json!({ "FrontEndName": front_end, "PIN": "Bigdaddy", "WSPassCode": pass_code });
-        story.post("GetBalance", "application/json", body.to_string()).await
-    };
-    let wrong = ask("MyPhoneCards EUR", "wrong").await;
-    assert_eq!(wrong, ask("Nowhere", "sandbox").await);
-    assert_eq!(wrong, ask("Nowhere", "").await);
-    assert!(wrong.starts_with("{\"Status\":1,"), "{wrong}");
-    story.ends().await;
+    for scratch in databases() {
+        let story = Story::on(scratch).await;
+        let ask = async |front_end: &str, pass_code: &str| {
+            let body = json!({ "FrontEndName": front_end, "PIN": "Bigdaddy", "WSPassCode": pass_code });
+            story.post("GetBalance", "application/json", body.to_string()).await
+        };
+        let wrong = ask("MyPhoneCards EUR", "wrong").await;
+        assert_eq!(wrong, ask("Nowhere", "sandbox").await);
+        assert_eq!(wrong, ask("Nowhere", "").await);
+        assert!(wrong.starts_with("{\"Status\":1,"), "{wrong}");
+        story.ends().await;
+    }
 }
 
 #[tokio::test]
 async fn a_locked_database_asks_for_the_same_call_again() {
-    let scratch = sqlite();
-    let url = scratch.url.clone();
-    let story = Story::on(scratch).await;
-    let customer = story.customer("Flows EUR Requested", "Bigdaddy", "100.00").await;
-    let create =
-        json!({ "FrontEndName": customer.front_end, "PIN": customer.pin, "TraceID": 5, "Amount": "10.00" });
+    for scratch in databases() {
+        let url = scratch.url.clone();
+        let story = Story::on(scratch).await;
+        let customer = story.customer("Flows EUR Requested", "Bigdaddy", "100.00").await;
+        let create = json!({ "FrontEndName": customer.front_end, "PIN": customer.pin, "TraceID": 5, "Amount": "10.00" });
 
-    let mut other = Connection::open(&url, Purpose::Write).expect("a connection");
-    other.begin().expect("the write lock");
-    let reply = story.call("CreatePayout", create.clone()).await;
-    assert_eq!(reply["Status"], -1, "{reply}");
-    other.rollback().expect("the lock is given up");
+        let mut other = Connection::open(&url, Purpose::Write).expect("a connection");
+        other.begin().expect("the write lock");
+        if other.is_postgres() {
+            other.batch("LOCK TABLE payouts IN ACCESS EXCLUSIVE MODE").expect("the table");
+        }
+        let reply = story.call("CreatePayout", create.clone()).await;
+        assert_eq!(reply["Status"], -1, "{reply}");
+        other.rollback().expect("the lock is given up");
 
-    let reply = story.call("CreatePayout", create).await;
-    assert_eq!(reply["Status"], 0, "{reply}");
-    assert_eq!(story.balance(&customer).await, "90.00");
-    story.ends().await;
+        let reply = story.call("CreatePayout", create).await;
+        assert_eq!(reply["Status"], 0, "{reply}");
+        assert_eq!(story.balance(&customer).await, "90.00");
+        story.ends().await;
+    }
+}
+
+/// Whatever the writers wait for: who asks whether the process lives is answered meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_takes_long_does_not_delay_health() {
+    for scratch in databases() {
+        let url = scratch.url.clone();
+        let mut settings = settings(&url);
+        // Fewer threads than calls that wait, and one writer, so that some of them are still in its queue.
+        (settings.listen.workers, settings.database.writers) = (1, 1);
+        let story = Arc::new(Story::with(scratch, settings).await);
+        let customer = story.customer("Flows EUR Requested", "Bigdaddy", "100.00").await;
+        let mut other = Connection::open(&url, Purpose::Write).expect("a connection");
+        other.begin().expect("the write lock");
+        if other.is_postgres() {
+            other.batch("LOCK TABLE payouts IN ACCESS EXCLUSIVE MODE").expect("the table");
+        }
+        let mut calls = JoinSet::new();
+        for trace in 0..16 {
+            let (story, customer) = (story.clone(), customer.clone());
+            calls.spawn(async move {
+                let call = json!({
+                    "FrontEndName": customer.front_end, "PIN": customer.pin, "TraceID": 900 + trace, "Amount": "1.00",
+                });
+                story.call("CreatePayout", call).await
+            });
+        }
+        // The first is in a batch that waits for the lock; what comes after it waits in the queue.
+        while story.running().store.waiting() == 0 {
+            tokio::task::yield_now().await;
+        }
+        for path in ["health", "health/ready"] {
+            let reply = story.http().get(format!("{}/{path}", story.base)).send().await.expect("an answer");
+            assert_eq!(reply.status(), 200, "{path}");
+        }
+        assert!(calls.try_join_next().is_none(), "every call still waits");
+        assert!(story.running().store.waiting() > 0);
+        other.rollback().expect("the lock is given up");
+        calls.join_all().await;
+        Arc::into_inner(story).expect("nobody else has it").ends().await;
+    }
 }
 
 #[tokio::test]
 async fn a_good_reload_is_in_force_at_once_and_a_bad_one_changes_nothing() {
-    let scratch = sqlite();
-    let mut changed = settings(&scratch.url);
-    let story = Story::on(scratch).await;
-    let ask = async |front_end: &str| {
-        story.call("GetBalance", json!({ "FrontEndName": front_end, "PIN": "Bigdaddy" })).await["Status"]
-            .clone()
-    };
-    assert_eq!(ask("MyPhoneCards SEK").await, 1);
+    for scratch in databases() {
+        let mut changed = settings(&scratch.url);
+        let story = Story::on(scratch).await;
+        let ask = async |front_end: &str| {
+            story.call("GetBalance", json!({ "FrontEndName": front_end, "PIN": "Bigdaddy" })).await["Status"]
+                .clone()
+        };
+        assert_eq!(ask("MyPhoneCards SEK").await, 1);
 
-    let mut added = changed.front_ends[0].clone();
-    added.name = "MyPhoneCards SEK".to_owned();
-    added.currency = "SEK".to_owned();
-    changed.front_ends.push(added);
-    story.running().reload(&changed, &Entropy::seeded(1)).expect("a good configuration");
-    assert_eq!(ask("MyPhoneCards SEK").await, 10, "the front end is known, the customer is not");
+        let mut added = changed.front_ends[0].clone();
+        added.name = "MyPhoneCards SEK".to_owned();
+        added.currency = "SEK".to_owned();
+        changed.front_ends.push(added);
+        story.running().reload(&changed, &Entropy::seeded(1)).expect("a good configuration");
+        assert_eq!(ask("MyPhoneCards SEK").await, 10, "the front end is known, the customer is not");
 
-    changed.front_ends[0].currency = "???".to_owned();
-    changed.front_ends.pop();
-    let problems = story.running().reload(&changed, &Entropy::seeded(1)).expect_err("a bad configuration");
-    assert_eq!(problems[0].key, "front_ends[0].currency");
-    assert_eq!(ask("MyPhoneCards SEK").await, 10, "the old one stays in force");
-    story.ends().await;
+        changed.front_ends[0].currency = "???".to_owned();
+        changed.front_ends.pop();
+        let problems =
+            story.running().reload(&changed, &Entropy::seeded(1)).expect_err("a bad configuration");
+        assert_eq!(problems[0].key, "front_ends[0].currency");
+        assert_eq!(ask("MyPhoneCards SEK").await, 10, "the old one stays in force");
+        story.ends().await;
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! only when the wire does.
 
 use crate::bad_requests::cases::Encoding;
-use crate::support::sqlite;
+use crate::support::databases;
 use crate::support::story::Story;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -23,36 +23,38 @@ struct Pair {
 
 #[tokio::test]
 async fn each_method_in_every_encoding() {
-    let story = Story::on(sqlite()).await;
-    for method in catalog::METHODS {
-        story.customer(FRONT_END, method.name, "10000.00").await;
-        let mut shown = String::new();
-        for encoding in Encoding::ALL {
-            let Pair { good, bad } = pair(&story, method.name).await;
-            if let Some(good) = good {
-                let reply = send(&story, method.name, encoding, good).await;
-                assert!(reply.contains("Status") && is_done(&reply), "{}: {reply}", method.name);
-                writeln!(shown, "# {encoding:?}, done\n{reply}\n").expect("memory");
+    for scratch in databases() {
+        let story = Story::on(scratch).await;
+        for method in catalog::METHODS {
+            story.customer(FRONT_END, method.name, "10000.00").await;
+            let mut shown = String::new();
+            for encoding in Encoding::ALL {
+                let Pair { good, bad } = pair(&story, method.name).await;
+                if let Some(good) = good {
+                    let reply = send(&story, method.name, encoding, good).await;
+                    assert!(reply.contains("Status") && is_done(&reply), "{}: {reply}", method.name);
+                    writeln!(shown, "# {encoding:?}, done\n{reply}\n").expect("memory");
+                }
+                let reply = send(&story, method.name, encoding, bad).await;
+                assert!(!is_done(&reply), "{}: {reply}", method.name);
+                writeln!(shown, "# {encoding:?}, refused\n{reply}\n").expect("memory");
             }
-            let reply = send(&story, method.name, encoding, bad).await;
-            assert!(!is_done(&reply), "{}: {reply}", method.name);
-            writeln!(shown, "# {encoding:?}, refused\n{reply}\n").expect("memory");
+            insta::with_settings!({
+                prepend_module_to_snapshot => false,
+                omit_expression => true,
+                filters => vec![
+                    (r"\b(PO|DE|RV)-[0-9A-HJKMNP-TV-Z]{13}\b", "$1-[id]"),
+                    (r#"(TraceID["=>:]+)\d+"#, "$1[number]"),
+                    (r"((?:RedirectURL|InvoiceURL|FormAction|FormFields)=)[^&\n]+", "$1[address]"),
+                    (r#"("(?:RedirectURL|InvoiceURL|FormAction|FormFields)":")[^"]+"#, "$1[address]"),
+                    (r"(<(?:RedirectURL|InvoiceURL|FormAction|FormFields)>)[^<]+", "$1[address]"),
+                ],
+            }, {
+                insta::assert_snapshot!(method.name, shown.trim_end());
+            });
         }
-        insta::with_settings!({
-            prepend_module_to_snapshot => false,
-            omit_expression => true,
-            filters => vec![
-                (r"\b(PO|DE|RV)-[0-9A-HJKMNP-TV-Z]{13}\b", "$1-[id]"),
-                (r#"(TraceID["=>:]+)\d+"#, "$1[number]"),
-                (r"((?:RedirectURL|InvoiceURL|FormAction|FormFields)=)[^&\n]+", "$1[address]"),
-                (r#"("(?:RedirectURL|InvoiceURL|FormAction|FormFields)":")[^"]+"#, "$1[address]"),
-                (r"(<(?:RedirectURL|InvoiceURL|FormAction|FormFields)>)[^<]+", "$1[address]"),
-            ],
-        }, {
-            insta::assert_snapshot!(method.name, shown.trim_end());
-        });
+        story.ends().await;
     }
-    story.ends().await;
 }
 
 fn is_done(reply: &str) -> bool {

@@ -2,8 +2,8 @@
 
 use super::{CHALLENGED, CHECK_VALUE, CHF, EUR, House};
 use crate::rest_gateway::chromium::Chromium;
-use crate::support::sqlite;
 use crate::support::story::Customer;
+use crate::support::{Scratch, databases};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -24,12 +24,12 @@ fn pictures() -> PathBuf {
     folder
 }
 
-async fn house(paynow: bool) -> House {
+async fn house(scratch: Scratch, paynow: bool) -> House {
     let change = |settings: &mut tillgate::config::Settings| {
         settings.worker.enabled = true;
         settings.paygate.values_mut().for_each(|account| account.page.paynow = paynow);
     };
-    House::with(sqlite(), change).await
+    House::with(scratch, change).await
 }
 
 /// Opens a deposit in a language, walks, and gives what our result page says at the end.
@@ -80,84 +80,92 @@ fn hosted_form() -> Vec<Step> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_the_hosted_form_and_the_banks_challenge() {
-    let house = house(false).await;
-    let big = house.story.customer(EUR, "Big", "0.50").await;
-    let mut steps = hosted_form();
-    steps.extend([Click("#confirm")]);
-    if let Some(text) = walks(&house, &big, "PaygateCard", "de", steps).await {
-        assert!(text.contains("Ihre Zahlung ist eingegangen") && text.contains("12.00 EUR"), "{text}");
-        assert_eq!(house.story.balance(&big).await, "12.50");
+    for scratch in databases() {
+        let house = house(scratch, false).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
         let mut steps = hosted_form();
-        steps.extend([Picture("challenge"), Click("#refuse")]);
-        let text = walks(&house, &big, "PaygateCard", "fr", steps).await.expect("a browser");
-        assert!(text.contains("Le paiement n'a pas abouti"), "{text}");
-        assert_eq!(house.story.balance(&big).await, "12.50");
-        house.books_agree("Paygate", "EUR").await;
+        steps.extend([Click("#confirm")]);
+        if let Some(text) = walks(&house, &big, "PaygateCard", "de", steps).await {
+            assert!(text.contains("Ihre Zahlung ist eingegangen") && text.contains("12.00 EUR"), "{text}");
+            assert_eq!(house.story.balance(&big).await, "12.50");
+            let mut steps = hosted_form();
+            steps.extend([Picture("challenge"), Click("#refuse")]);
+            let text = walks(&house, &big, "PaygateCard", "fr", steps).await.expect("a browser");
+            assert!(text.contains("Le paiement n'a pas abouti"), "{text}");
+            assert_eq!(house.story.balance(&big).await, "12.50");
+            house.books_agree("Paygate", "EUR").await;
+        }
+        house.ends().await;
     }
-    house.ends().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_twint() {
-    let house = house(false).await;
-    let big = house.story.customer(CHF, "Big", "0.50").await;
-    let steps = vec![Picture("twint"), Click("#confirm")];
-    if let Some(text) = walks(&house, &big, "TWINT", "it", steps).await {
-        assert!(text.contains("Il pagamento è arrivato"), "{text}");
-        assert_eq!(house.story.balance(&big).await, "12.50");
-        house.books_agree("Paygate TWINT", "CHF").await;
+    for scratch in databases() {
+        let house = house(scratch, false).await;
+        let big = house.story.customer(CHF, "Big", "0.50").await;
+        let steps = vec![Picture("twint"), Click("#confirm")];
+        if let Some(text) = walks(&house, &big, "TWINT", "it", steps).await {
+            assert!(text.contains("Il pagamento è arrivato"), "{text}");
+            assert_eq!(house.story.balance(&big).await, "12.50");
+            house.books_agree("Paygate TWINT", "CHF").await;
+        }
+        house.ends().await;
     }
-    house.ends().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_the_card_form_of_our_own_page() {
-    let house = house(true).await;
-    let big = house.story.customer(EUR, "Big", "0.50").await;
-    let typed = |number: &'static str| {
-        vec![
-            Fill("#number", number),
-            Fill("#expiry", "203012"),
-            Fill("#check", CHECK_VALUE),
-            Fill("#brand", "VISA"),
-            Picture("paynow"),
-            Click("#pay"),
-        ]
-    };
-    if let Some(text) = walks(&house, &big, "PaygateCard", "en", typed(super::CARD)).await {
-        assert!(text.contains("Your payment has arrived"), "{text}");
-        let mut steps = typed(CHALLENGED);
-        steps.push(Click("#confirm"));
-        let text = walks(&house, &big, "PaygateCard", "de", steps).await.expect("a browser");
-        assert!(text.contains("Ihre Zahlung ist eingegangen"), "{text}");
-        let text = walks(&house, &big, "PaygateCard", "en", typed(super::NOT_AUTHENTICATED))
-            .await
-            .expect("a browser");
-        assert!(text.contains("The payment was not made"), "{text}");
-        assert_eq!(house.story.balance(&big).await, "24.50");
-        house.books_agree("Paygate", "EUR").await;
+    for scratch in databases() {
+        let house = house(scratch, true).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
+        let typed = |number: &'static str| {
+            vec![
+                Fill("#number", number),
+                Fill("#expiry", "203012"),
+                Fill("#check", CHECK_VALUE),
+                Fill("#brand", "VISA"),
+                Picture("paynow"),
+                Click("#pay"),
+            ]
+        };
+        if let Some(text) = walks(&house, &big, "PaygateCard", "en", typed(super::CARD)).await {
+            assert!(text.contains("Your payment has arrived"), "{text}");
+            let mut steps = typed(CHALLENGED);
+            steps.push(Click("#confirm"));
+            let text = walks(&house, &big, "PaygateCard", "de", steps).await.expect("a browser");
+            assert!(text.contains("Ihre Zahlung ist eingegangen"), "{text}");
+            let text = walks(&house, &big, "PaygateCard", "en", typed(super::NOT_AUTHENTICATED))
+                .await
+                .expect("a browser");
+            assert!(text.contains("The payment was not made"), "{text}");
+            assert_eq!(house.story.balance(&big).await, "24.50");
+            house.books_agree("Paygate", "EUR").await;
+        }
+        house.ends().await;
     }
-    house.ends().await;
 }
 
 /// The page works without a browser's script too, and may send the form nowhere else.
 #[tokio::test(flavor = "multi_thread")]
 async fn our_card_form_goes_to_the_platform_alone_and_bears_no_card_of_ours() {
-    let house = house(true).await;
-    let big = house.story.customer(EUR, "Big", "0.50").await;
-    let opened = house.opens(&big, "PaygateCard", "12.00", "automatic").await;
-    assert!(opened.url.starts_with(&house.story.base), "{}", opened.url);
-    let page = house.story.http().get(&opened.url).send().await.expect("a page");
-    let policy = page.headers()["content-security-policy"].to_str().expect("text").to_owned();
-    let base = &house.simulator().base_url;
-    assert!(
-        policy.contains(&format!("form-action {base} 'self'")) && policy.contains("default-src 'none'"),
-        "{policy}"
-    );
-    let text = page.text().await.expect("text");
-    assert!(
-        text.contains(&format!("action=\"{base}/paynow.aspx\"")) && text.contains("name=\"CCNr\""),
-        "{text}"
-    );
-    house.ends().await;
+    for scratch in databases() {
+        let house = house(scratch, true).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
+        let opened = house.opens(&big, "PaygateCard", "12.00", "automatic").await;
+        assert!(opened.url.starts_with(&house.story.base), "{}", opened.url);
+        let page = house.story.http().get(&opened.url).send().await.expect("a page");
+        let policy = page.headers()["content-security-policy"].to_str().expect("text").to_owned();
+        let base = &house.simulator().base_url;
+        assert!(
+            policy.contains(&format!("form-action {base} 'self'")) && policy.contains("default-src 'none'"),
+            "{policy}"
+        );
+        let text = page.text().await.expect("text");
+        assert!(
+            text.contains(&format!("action=\"{base}/paynow.aspx\"")) && text.contains("name=\"CCNr\""),
+            "{text}"
+        );
+        house.ends().await;
+    }
 }

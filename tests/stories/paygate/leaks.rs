@@ -4,9 +4,8 @@
 use super::kills::{add_customer, pays_in};
 use super::process::{Platform, Server};
 use super::{CARD, CHALLENGED, EUR, NOT_AUTHENTICATED};
-use crate::support::sqlite;
+use crate::support::{databases, stored};
 use serde_json::json;
-use tillgate::store::DatabaseUrl;
 
 /// Digits alone, as long as a card number, with a fitting check digit, and not a part of a longer word.
 fn card_numbers(bytes: &[u8]) -> Vec<String> {
@@ -66,85 +65,90 @@ fn the_scan_finds_what_it_looks_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p5_no_card_number_and_no_check_value_is_left_anywhere() {
-    let (scratch, folder) = (sqlite(), tempfile::tempdir().expect("a folder"));
-    let platform = Platform::start();
-    let mut server = Server::new(
-        &scratch.url,
-        &platform.base_url,
-        folder.path(),
-        &[
-            // But for the event loop, which logs addresses of its memory as long numbers.
-            ("LOG__LEVEL", "trace,mio=info"),
-            ("LOG__FORMAT", "json"),
-        ],
-    );
-    server.start(true).await;
-    add_customer(&server).await;
-    let mut pages = Vec::new();
-    for (trace, number) in
-        [CARD, NOT_AUTHENTICATED, CHALLENGED, "5555555555554444", "378282246310005"].iter().enumerate()
-    {
-        let deposit = pays_in(&server, number, trace as i64 + 1, "20.00").await;
-        let about = json!({ "FrontEndName": EUR, "PIN": "Big", "ExtDepositID": deposit });
-        if *number != CHALLENGED {
-            server
-                .until("it is decided", async || {
-                    server.call("GetDeposit", about.clone()).await["DepositStatus"] != "Pending"
-                })
-                .await;
-        }
-        pages.push(server.call("GetDeposit", about).await.to_string());
-    }
-    // A payout, and one whose card is refused there.
-    let fields =
-        json!({ "FrontEndName": EUR, "PIN": "Big", "TraceID": 50, "PP": "PaygateCard", "Amount": "5.00" });
-    let payout = server.call("CreatePayout", fields).await["ExtPayoutID"].clone();
-    for status in ["A", "I"] {
-        let fields = json!({ "FrontEndName": EUR, "PIN": "Big", "ExtPayoutID": payout, "Status": status });
-        assert_eq!(server.call("UpdatePayout", fields).await["Status"], 0);
-    }
-    let about = json!({ "FrontEndName": EUR, "PIN": "Big", "ExtPayoutID": payout });
-    server
-        .until("it is paid", async || {
-            server.call("GetPayout", about.clone()).await["PayoutStatus"] == "Approved"
-        })
-        .await;
-    pages.push(server.call("GetPayout", about).await.to_string());
-
-    // People and programs put numbers where they don't belong.
-    for fields in [
-        json!({ "FrontEndName": EUR, "PIN": "Big", "TraceID": 60, "PP": "PaygateCard", "Amount": CARD }),
-        json!({ "FrontEndName": EUR, "PIN": "Big", "TraceID": 61, "PP": CARD, "Amount": "5.00" }),
-        json!({ "FrontEndName": EUR, "PIN": "Big", "TraceID": 62, "PP": "PaygateCard", "Amount": "5.00", "CCNr": CARD, "CCCVC": "8473" }),
-    ] {
-        server.call("CreateDeposit", fields).await;
-    }
-    let typed = format!("CCNr={CARD}&CCCVC=8473&Len=16&Data={CARD}");
-    for url in [format!("{}/notify/paygate", server.base), format!("{}/player/nobody/success", server.base)] {
-        for request in [server.http.get(format!("{url}?{typed}")), server.http.post(&url).body(typed.clone())]
+    for scratch in databases() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let platform = Platform::start();
+        let mut server = Server::new(
+            &scratch.url,
+            &platform.base_url,
+            folder.path(),
+            &[
+                // But for the event loop, which logs addresses of its memory as long numbers.
+                ("LOG__LEVEL", "trace,mio=info"),
+                ("LOG__FORMAT", "json"),
+            ],
+        );
+        server.start(true).await;
+        add_customer(&server).await;
+        let mut pages = Vec::new();
+        for (trace, number) in
+            [CARD, NOT_AUTHENTICATED, CHALLENGED, "5555555555554444", "378282246310005"].iter().enumerate()
         {
-            let request = request.header("content-type", "application/x-www-form-urlencoded");
-            pages.push(request.send().await.expect("an answer").text().await.expect("text"));
+            let deposit = pays_in(&server, number, trace as i64 + 1, "20.00").await;
+            let about = json!({ "FrontEndName": EUR, "PIN": "Big", "ExtDepositID": deposit });
+            if *number != CHALLENGED {
+                server
+                    .until("it is decided", async || {
+                        server.call("GetDeposit", about.clone()).await["DepositStatus"] != "Pending"
+                    })
+                    .await;
+            }
+            pages.push(server.call("GetDeposit", about).await.to_string());
         }
-    }
-    let metrics = server.http.get(format!("{}/metrics", server.base)).send().await.expect("metrics");
-    pages.push(metrics.text().await.expect("text"));
-    server.kill();
+        // A payout, and one whose card is refused there.
+        let fields = json!({ "FrontEndName": EUR, "PIN": "Big", "TraceID": 50, "PP": "PaygateCard", "Amount": "5.00" });
+        let payout = server.call("CreatePayout", fields).await["ExtPayoutID"].clone();
+        for status in ["A", "I"] {
+            let fields =
+                json!({ "FrontEndName": EUR, "PIN": "Big", "ExtPayoutID": payout, "Status": status });
+            assert_eq!(server.call("UpdatePayout", fields).await["Status"], 0);
+        }
+        let about = json!({ "FrontEndName": EUR, "PIN": "Big", "ExtPayoutID": payout });
+        server
+            .until("it is paid", async || {
+                server.call("GetPayout", about.clone()).await["PayoutStatus"] == "Approved"
+            })
+            .await;
+        pages.push(server.call("GetPayout", about).await.to_string());
 
-    let DatabaseUrl::Sqlite(path) = &scratch.url else { panic!("SQLite") };
-    let mut places = vec![("log", server.log()), ("pages", pages.join("\n").into_bytes())];
-    for suffix in ["", "-wal"] {
-        places.push(("database", std::fs::read(format!("{path}{suffix}")).unwrap_or_default()));
-    }
-    assert!(places[0].1.len() > 10_000 && places[2].1.len() > 10_000, "there is something to look through");
-    for (place, bytes) in places {
-        assert_eq!(card_numbers(&bytes), Vec::<String>::new(), "in the {place}");
-        let text = String::from_utf8_lossy(&bytes);
-        for number in [CARD, NOT_AUTHENTICATED, CHALLENGED, "5555555555554444", "378282246310005"] {
-            assert!(!text.contains(number), "{number} is in the {place}");
+        // People and programs put numbers where they don't belong.
+        for fields in [
+            json!({ "FrontEndName": EUR, "PIN": "Big", "TraceID": 60, "PP": "PaygateCard", "Amount": CARD }),
+            json!({ "FrontEndName": EUR, "PIN": "Big", "TraceID": 61, "PP": CARD, "Amount": "5.00" }),
+            json!({ "FrontEndName": EUR, "PIN": "Big", "TraceID": 62, "PP": "PaygateCard", "Amount": "5.00", "CCNr": CARD, "CCCVC": "8473" }),
+        ] {
+            server.call("CreateDeposit", fields).await;
         }
-        for value in ["Cccvc", "CCCVC=8", "8473\\\"", "\"8473\""] {
-            assert!(!text.contains(value), "{value} is in the {place}");
+        let typed = format!("CCNr={CARD}&CCCVC=8473&Len=16&Data={CARD}");
+        for url in
+            [format!("{}/notify/paygate", server.base), format!("{}/player/nobody/success", server.base)]
+        {
+            for request in
+                [server.http.get(format!("{url}?{typed}")), server.http.post(&url).body(typed.clone())]
+            {
+                let request = request.header("content-type", "application/x-www-form-urlencoded");
+                pages.push(request.send().await.expect("an answer").text().await.expect("text"));
+            }
+        }
+        let metrics = server.http.get(format!("{}/metrics", server.base)).send().await.expect("metrics");
+        pages.push(metrics.text().await.expect("text"));
+        server.kill();
+
+        let mut places = vec![("log", server.log()), ("pages", pages.join("\n").into_bytes())];
+        places.push(("database", stored(&scratch.url)));
+        assert!(
+            places[0].1.len() > 10_000 && places[2].1.len() > 10_000,
+            "there is something to look through"
+        );
+        for (place, bytes) in places {
+            assert_eq!(card_numbers(&bytes), Vec::<String>::new(), "in the {place}");
+            let text = String::from_utf8_lossy(&bytes);
+            for number in [CARD, NOT_AUTHENTICATED, CHALLENGED, "5555555555554444", "378282246310005"] {
+                assert!(!text.contains(number), "{number} is in the {place}");
+            }
+            for value in ["Cccvc", "CCCVC=8", "8473\\\"", "\"8473\""] {
+                assert!(!text.contains(value), "{value} is in the {place}");
+            }
         }
     }
 }
