@@ -1,6 +1,6 @@
 //! What we are measured against does the same work: one CreatePayout of each writes the same rows.
 
-use crate::support::{self, story};
+use crate::support::{self, express, story};
 use diesel::Connection as _;
 use diesel::PgConnection;
 use diesel::sql_types::Text;
@@ -23,7 +23,7 @@ fn snapshot(line: &mut Connection) -> Rows {
 }
 
 #[tokio::test]
-async fn pgbench_and_the_plain_pool_write_the_rows_that_we_write() {
+async fn pgbench_the_plain_pool_and_express_write_the_rows_that_we_write() {
     let Some(scratch) = support::postgres() else { return };
     let url = scratch.url.clone();
     let DatabaseUrl::Postgres(address) = &url else { panic!("PostgreSQL was asked for") };
@@ -61,6 +61,15 @@ async fn pgbench_and_the_plain_pool_write_the_rows_that_we_write() {
     theirs.transaction(|connection| pool_peer::write(connection, &call)).expect("the peer writes");
     let by_pool = snapshot(&mut line).written_since(&by_pgbench);
     ours.assert_same_work(&by_pool, "the plain pool");
+    if let Some(express) = express::on(address).await {
+        let before = snapshot(&mut line);
+        let call = format!("http://{}/cashier/CreatePayout", express.address);
+        let call = story.http().post(call).header("content-type", "application/json");
+        let reply = call.body(one(5_000_000_000_000_900_004).to_string()).send().await.expect("an answer");
+        let reply = reply.text().await.expect("a body");
+        assert!(reply.contains("\"Status\":0"), "{reply}");
+        ours.assert_same_work(&snapshot(&mut line).written_since(&before), "Express");
+    }
     // Whoever leaves out a row is found.
     let short = Written {
         added: ours.added.iter().skip(1).map(|(k, v)| (k.clone(), v.clone())).collect(),

@@ -13,8 +13,10 @@ const express = require("express");
 const { Pool } = require("pg");
 const url = new URL(process.env.DATABASE_URL.replace("@/", "@localhost/"));
 const pool = new Pool({
-  host: url.searchParams.get("host"),
-  user: "tillgate",
+  host: url.searchParams.get("host") ?? url.hostname,
+  port: Number(url.port || 5432),
+  user: decodeURIComponent(url.username) || "tillgate",
+  password: decodeURIComponent(url.password) || undefined,
   database: url.pathname.slice(1),
   max: 8,
 });
