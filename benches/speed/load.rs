@@ -3,10 +3,22 @@
 use hdrhistogram::Histogram;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+/// Whether the answer of a turn is the one that was to come.
+pub type Judge = Arc<dyn Fn(u64, &[u8]) -> bool + Send + Sync>;
+
+/// Every answer contains this.
+pub fn contains(good: &'static str) -> Judge {
+    Arc::new(move |_, answer| holds(answer, good))
+}
+
+pub fn holds(answer: &[u8], text: &str) -> bool {
+    answer.windows(text.len()).any(|window| window == text.as_bytes())
+}
 
 /// Makes the bytes of a connection's next request, from its number, its turn and the answer before.
 pub type Script = Arc<dyn Fn(usize, u64, &[u8]) -> Vec<u8> + Send + Sync>;
@@ -17,7 +29,7 @@ pub struct Load {
     pub calls: u64,
     pub p50_ms: f64,
     pub p99_ms: f64,
-    /// Answers that did not contain what a good one contains.
+    /// Answers that were not the ones that were to come.
     pub bad: u64,
 }
 
@@ -30,22 +42,35 @@ pub fn post(path: &str, content_type: &str, headers: &str, body: &str) -> Vec<u8
     .into_bytes()
 }
 
-/// Runs the script on so many connections for a time; `good` must be part of every answer.
-pub async fn run(
+/// Runs the script on so many connections for a time.
+pub async fn run(address: SocketAddr, connections: usize, time: f64, good: Judge, script: Script) -> Load {
+    run_most(address, connections, time, u64::MAX, good, script).await
+}
+
+/// The same, and no more calls than `most`.
+pub async fn run_most(
     address: SocketAddr,
     connections: usize,
     time: f64,
-    good: &'static str,
+    most: u64,
+    good: Judge,
     script: Script,
 ) -> Load {
     let stop = Arc::new(AtomicBool::new(false));
+    let left = Arc::new(AtomicU64::new(most));
     let mut tasks = Vec::new();
     let started = Instant::now();
     for number in 0..connections {
-        let (script, stop) = (script.clone(), stop.clone());
-        tasks.push(tokio::spawn(async move { connection(address, number, good, &script, &stop).await }));
+        let (script, good, stop, left) = (script.clone(), good.clone(), stop.clone(), left.clone());
+        tasks.push(tokio::spawn(async move {
+            connection(address, number, &good, &script, || !stop.load(Ordering::Relaxed) && takes_one(&left))
+                .await
+        }));
     }
-    tokio::time::sleep(Duration::from_secs_f64(time)).await;
+    let until = started + Duration::from_secs_f64(time);
+    while Instant::now() < until && left.load(Ordering::Relaxed) > 0 {
+        tokio::time::sleep(Duration::from_millis(5).min(until - Instant::now().min(until))).await;
+    }
     stop.store(true, Ordering::Relaxed);
     let mut all: Histogram<u64> = Histogram::new(3).expect("a histogram");
     let mut bad = 0;
@@ -77,12 +102,17 @@ pub async fn times(address: SocketAddr, turns: u64, good: &'static str, script: 
     }
 }
 
+/// Takes one of the calls that are left, if any is.
+fn takes_one(left: &AtomicU64) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+}
+
 async fn connection(
     address: SocketAddr,
     number: usize,
-    good: &str,
+    good: &Judge,
     script: &Script,
-    stop: &AtomicBool,
+    goes_on: impl Fn() -> bool,
 ) -> (Histogram<u64>, u64) {
     let mut histogram = Histogram::new(3).expect("a histogram");
     let mut stream = TcpStream::connect(address).await.expect("the server listens");
@@ -90,7 +120,7 @@ async fn connection(
     let mut buffer = Vec::with_capacity(4096);
     let mut bad = 0;
     for turn in 0.. {
-        if stop.load(Ordering::Relaxed) {
+        if !goes_on() {
             break;
         }
         let request = script(number, turn, &buffer);
@@ -101,8 +131,7 @@ async fn connection(
         if !answer {
             panic!("the server closed a connection under load");
         }
-        let found = buffer.windows(good.len()).any(|window| window == good.as_bytes());
-        if !found {
+        if !good(turn, &buffer) {
             bad += 1;
             if bad == 1 {
                 eprintln!("not a good answer: {}", String::from_utf8_lossy(&buffer));

@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::cluster::Cluster;
-use super::load::{self, Load};
+use super::load::{self, Load, contains};
 use super::peers::{self, Peer};
 use super::proc::cpu_ticks;
 use super::rows::Rows;
@@ -61,7 +61,8 @@ async fn on_sqlite(setting: Setting<'_>) -> (Server, tempfile::TempDir) {
 }
 
 async fn creates(server: &Server, connections: usize, options: &Options) -> Load {
-    let load = load::run(server.address, connections, options.seconds, GOOD, server::spread(salt())).await;
+    let load =
+        load::run(server.address, connections, options.seconds, contains(GOOD), server::spread(salt())).await;
     assert_eq!(load.bad, 0, "every CreatePayout is done");
     load
 }
@@ -108,8 +109,7 @@ async fn sqlite(options: &Options, table: &mut Table) {
         table.add("sqlite_slow_flush_64", Bar::AtLeast(15.0), ratios, "2 ms added to each flush".to_owned());
     }
     if options.wants("growth_sqlite_1m") {
-        let (server, _folder) = on_sqlite(batches.clone()).await;
-        growth("growth_sqlite_1m", &server, options, table).await;
+        growth("growth_sqlite_1m", async |_| on_sqlite(batches.clone()).await, options, table).await;
     }
     if options.wants("rss_mb_sqlite") {
         let (server, _folder) = on_sqlite(batches.clone()).await;
@@ -125,7 +125,7 @@ async fn sqlite(options: &Options, table: &mut Table) {
     }
     if options.wants("echo_per_second") {
         let (server, _folder) = on_sqlite(batches).await;
-        let load = load::run(server.address, 64, options.seconds, "up", server::health()).await;
+        let load = load::run(server.address, 64, options.seconds, contains("up"), server::health()).await;
         table.add(
             "echo_per_second",
             Bar::None,
@@ -138,33 +138,43 @@ async fn sqlite(options: &Options, table: &mut Table) {
     }
 }
 
-/// Throughput with so many stored payouts over that with few.
-async fn growth(name: &'static str, server: &Server, options: &Options, table: &mut Table) {
-    let fill = |until: u64| async move {
-        let mut stored = 0;
-        while stored < until {
-            let load = load::run(server.address, 256, 5.0, GOOD, server::spread(salt())).await;
-            stored += load.calls;
-        }
-        stored
+/// How many payouts are stored where throughput is measured first, and how many calls one measure has. The measure
+/// itself adds to what is stored: it is small, and every round has a database of its own.
+const FEW: u64 = 10_000;
+const GROWTH_CALLS: u64 = 10_000;
+
+/// Throughput with so many stored payouts over that with few, in turn. `fresh` starts a server on an empty database
+/// of that number.
+async fn growth<K>(
+    name: &'static str,
+    fresh: impl AsyncFn(usize) -> (Server, K),
+    options: &Options,
+    table: &mut Table,
+) {
+    let calls = async |server: &Server, connections: usize, most: u64| {
+        let script = server::spread(salt());
+        let load = load::run_most(server.address, connections, 3_600.0, most, contains(GOOD), script).await;
+        assert_eq!((load.bad, load.calls), (0, most), "every CreatePayout is done");
+        load.per_second
     };
-    fill(10_000).await;
-    let mut few = Vec::new();
-    for _ in 0..options.rounds {
-        few.push(creates(server, 64, options).await.per_second);
+    let (grown, _kept) = fresh(0).await;
+    calls(&grown, 256, options.grown).await;
+    let mut ratios = Vec::new();
+    for round in 1..=options.rounds {
+        let (young, _kept) = fresh(round).await;
+        calls(&young, 256, FEW).await;
+        let few = calls(&young, 64, GROWTH_CALLS).await;
+        drop(young);
+        ratios.push(calls(&grown, 64, GROWTH_CALLS).await / few);
     }
-    let stored = fill(options.grown).await;
-    let mut many = Vec::new();
-    for _ in 0..options.rounds {
-        many.push(creates(server, 64, options).await.per_second);
-    }
-    let ratios = few.iter().zip(&many).map(|(few, many)| many / few).collect();
-    table.add(name, Bar::AtLeast(0.85), ratios, format!("at about {stored} stored payouts over 10,000"));
+    let note = format!("with {} stored payouts and more over {FEW} and more", options.grown);
+    table.add(name, Bar::AtLeast(0.85), ratios, note);
 }
 
 async fn memory(name: &'static str, most: f64, server: &Server, options: &Options, table: &mut Table) {
     let seconds = (options.seconds * 15.0).min(60.0);
-    let load = load::run(server.address, 256, seconds, GOOD, server::spread(salt())).await;
+    let load = load::run(server.address, 256, seconds, contains(GOOD), server::spread(salt())).await;
+    assert_eq!(load.bad, 0, "every CreatePayout is done");
     let note = format!("peak after {seconds:.0} s at 256 connections, {:.0}/s", load.per_second);
     table.add(name, Bar::AtMost(most), vec![server.peak_mb()], note);
 }
@@ -232,9 +242,17 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
     if options.wants("fairness") {
         let mut ratios = Vec::new();
         for _ in 0..options.rounds {
-            let flood = load::run(server.address, 200, options.seconds, GOOD, server::hot(salt(), 1));
-            let quiet = load::run(server.address, 1, options.seconds, GOOD, server::hot(salt(), 2));
-            let (flood, quiet) = tokio::join!(flood, quiet);
+            let on = |number| {
+                load::run(
+                    server.address,
+                    if number == 1 { 200 } else { 1 },
+                    options.seconds,
+                    contains(GOOD),
+                    server::hot(salt(), number),
+                )
+            };
+            let (flood, quiet) = tokio::join!(on(1), on(2));
+            assert_eq!(flood.bad + quiet.bad, 0, "every CreatePayout is done");
             ratios.push(quiet.p50_ms / flood.p50_ms);
         }
         table.add(
@@ -248,7 +266,9 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
         let mut ratios = Vec::new();
         for _ in 0..options.rounds {
             let spread = creates(&server, 64, options).await;
-            let hot = load::run(server.address, 64, options.seconds, GOOD, server::hot(salt(), 3)).await;
+            let hot =
+                load::run(server.address, 64, options.seconds, contains(GOOD), server::hot(salt(), 3)).await;
+            assert_eq!(hot.bad, 0, "every CreatePayout is done");
             ratios.push(hot.per_second / spread.per_second);
         }
         table.add("hot_vs_spread", Bar::AtLeast(0.9), ratios, String::new());
@@ -258,7 +278,8 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
         for _ in 0..options.rounds {
             let plain = creates(&server, 64, options).await;
             let lives =
-                load::run(server.address, 64, options.seconds, "\"Status\":", server::lives(salt())).await;
+                load::run(server.address, 64, options.seconds, server::lived(), server::lives(salt())).await;
+            assert_eq!(lives.bad, 0, "every call of a life ends as it is to");
             ratios.push(lives.per_second / plain.per_second);
         }
         table.add(
@@ -273,7 +294,8 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
         for _ in 0..options.rounds {
             let json = creates(&server, 64, options).await;
             let soap =
-                load::run(server.address, 64, options.seconds, "<Status>0<", server::soap(salt())).await;
+                load::run(server.address, 64, options.seconds, contains("<Status>0<"), server::soap(salt()))
+                    .await;
             assert_eq!(soap.bad, 0, "every SOAP call is done");
             ratios.push(soap.per_second / json.per_second);
         }
@@ -285,24 +307,28 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
         let mut ratios = Vec::new();
         for _ in 0..options.rounds {
             let ours = creates(&server, 64, options).await;
-            let theirs = load::run(peer.address, 64, options.seconds, GOOD, server::spread(salt())).await;
+            let theirs =
+                load::run(peer.address, 64, options.seconds, contains(GOOD), server::spread(salt())).await;
             assert_eq!(theirs.bad, 0, "the peer does every call");
             ratios.push(ours.per_second / theirs.per_second);
         }
         table.add("express_ratio", Bar::AtLeast(4.0), ratios, String::new());
     }
     drop(server);
-    if options.wants("growth_pg_1m") || options.wants("rss_mb_pg") {
-        cluster.drop_database(DATABASE);
-        cluster.create(DATABASE);
-    }
+    cluster.drop_database(DATABASE);
+    let fresh = async |number: usize| {
+        let name = format!("{DATABASE}_{number}");
+        cluster.create(&name);
+        let server = Server::start(&Setting { url: cluster.url(&name), ..Setting::default() }).await;
+        server.fund().await;
+        (server, ())
+    };
     if options.wants("rss_mb_pg") {
-        let server = start().await;
+        let (server, ()) = fresh(usize::MAX).await;
         memory("rss_mb_pg", 96.0, &server, options, table).await;
     }
     if options.wants("growth_pg_1m") {
-        let server = start().await;
-        growth("growth_pg_1m", &server, options, table).await;
+        growth("growth_pg_1m", fresh, options, table).await;
     }
 }
 
@@ -342,7 +368,7 @@ async fn same_work(cluster: &Cluster, database: &str, server: &Server, options: 
 async fn cost(cluster: &Cluster, pid: u32, address: std::net::SocketAddr, options: &Options) -> (f64, f64) {
     let used = || cpu_ticks(pid) + cpu_ticks(cluster.pid());
     let before = used();
-    let load = load::run(address, 64, options.seconds, GOOD, server::spread(salt())).await;
+    let load = load::run(address, 64, options.seconds, contains(GOOD), server::spread(salt())).await;
     assert_eq!(load.bad, 0, "every call is done");
     ((used() - before) as f64 / load.calls as f64, load.per_second)
 }

@@ -193,9 +193,11 @@ pub fn soap(salt: u64) -> load::Script {
     })
 }
 
+/// Calls of five lives, a repeat and a refusal.
+const CYCLE: u64 = 22;
+
 /// Whole lives of payouts (created, authorized, in progress, approved) with 5 % exact repeats and 5 % refusals.
 pub fn lives(salt: u64) -> load::Script {
-    const CYCLE: u64 = 22;
     Arc::new(move |connection, turn, before| {
         let (life, step) = (turn / CYCLE, turn % CYCLE);
         let number = customer(connection, life * 8 + step / 4);
@@ -225,6 +227,15 @@ pub fn lives(salt: u64) -> load::Script {
                 _ => update("Y"),
             },
         }
+    })
+}
+
+/// How each call of such a life ends: a repeat says that it is one, and only the last is refused.
+pub fn lived() -> load::Judge {
+    Arc::new(|turn, answer| match turn % CYCLE {
+        20 => load::holds(answer, "\"Status\":0,") && load::holds(answer, "\"Replayed\":1"),
+        21 => load::holds(answer, "\"Status\":20,"),
+        _ => load::holds(answer, "\"Status\":0,"),
     })
 }
 
