@@ -172,7 +172,7 @@ pub async fn run(
         });
     }
     let until = Instant::now() + Duration::from_secs(seconds);
-    while Instant::now() < until {
+    while Instant::now() < until || damage.nodes_killed == 0 {
         victims.disturb(chance, damage).await;
     }
     over.store(true, Ordering::Relaxed);

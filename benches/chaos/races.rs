@@ -19,8 +19,17 @@ pub struct Tally {
 
 impl Tally {
     pub fn total(&self) -> u64 {
-        let all = [&self.identical, &self.contradictory, &self.last_funds, &self.lives, &self.deposits];
-        all.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+        self.counts().iter().sum()
+    }
+
+    /// Whether every kind was run.
+    pub fn has_all_kinds(&self) -> bool {
+        self.counts().iter().all(|&count| count > 0)
+    }
+
+    fn counts(&self) -> [u64; 5] {
+        [&self.identical, &self.contradictory, &self.last_funds, &self.lives, &self.deposits]
+            .map(|count| count.load(Ordering::Relaxed))
     }
 }
 
