@@ -119,17 +119,22 @@ impl Worker {
     async fn keep(&self, claim: &Claimed) {
         let turn = format!("errand/{}", claim.id);
         let every = self.pace.lease / RENEWALS;
-        let mut due = self.desk.clock.now() + every;
+        let mut now = self.desk.clock.now();
+        let mut until = now + self.pace.lease;
         loop {
-            self.desk.clock.sleep_until(due).await;
-            due = self.desk.clock.now() + every;
+            self.desk.clock.sleep_until(now + every).await;
+            now = self.desk.clock.now();
+            // Whoever slept past its end leaves the errand to others, and does not stand in their way.
+            if now >= until {
+                return;
+            }
             let (held, lease) = (claim.clone(), self.pace.lease);
             let renewed = self
                 .desk
                 .store
                 .transact(&turn, Wants::nothing(), move |tx| Ok(outbox::renew(tx, &held, lease)?));
             match renewed.await {
-                Ok(true) => {}
+                Ok(true) => until = now + self.pace.lease,
                 Ok(false) => return,
                 Err(error) => tracing::warn!(errand.id = claim.id, %error, "a lease could not be renewed"),
             }
