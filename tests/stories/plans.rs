@@ -167,6 +167,8 @@ async fn what_is_asked_all_day_goes_by_an_index() {
     let bench = Bench::with(scratch, |settings| {
         settings.database.writers = 1;
         settings.worker.concurrent = 1;
+        // Those are written when there is time, in a batch of whoever comes along.
+        settings.worker.keep_exchanges_days = 0;
         settings.sopg.accounts.values_mut().for_each(|account| account.used_payout_id_is_paid = true);
     })
     .await;
