@@ -33,15 +33,36 @@
     here = -1;
   };
 
+  // Nothing is sent a second time while it is under way, and no late answer takes the place of a newer page.
+  let turn = 0, sending = false;
   const load = async (url, options, push) => {
+    if (sending) return;
+    const mine = ++turn;
+    sending = options.method === "POST";
     main().setAttribute("aria-busy", "true");
     try {
-      await show(await fetch(url, { credentials: "same-origin", ...options }), push);
+      const response = await fetch(url, { credentials: "same-origin", ...options });
+      if (mine === turn) await show(response, push);
     } catch {
-      // Not reached, or something that can't be shown in place: the browser tells it better than we could.
-      if (options.method === "POST") main().removeAttribute("aria-busy");
-      else location.assign(url);
+      // Not reached, or something that can't be shown in place. What was sent may have arrived or not: that is said, and
+      // the form stays. A page is told about better by the browser.
+      if (mine !== turn) return;
+      if (options.method === "POST") lost(); else location.assign(url);
+    } finally {
+      if (mine === turn) sending = false;
     }
+  };
+
+  const lost = () => {
+    main().removeAttribute("aria-busy");
+    const notice = document.createElement("div"), text = document.createElement("p");
+    text.textContent = document.getElementById("live").dataset.lost;
+    notice.className = "notice bad";
+    notice.setAttribute("role", "alert");
+    notice.append(text);
+    main().querySelector(".notice")?.remove();
+    main().prepend(notice);
+    notice.scrollIntoView({ block: "nearest" });
   };
 
   document.addEventListener("submit", (event) => {
