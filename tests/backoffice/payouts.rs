@@ -11,7 +11,7 @@ const EUR: &str = "MyPhoneCards EUR";
 const GBP: &str = "MyPhoneCards GBP";
 
 /// Asks for a payout with whatever else the cashier says of it, and gives its id.
-async fn payout(story: &Story, front_end: &str, pin: &str, amount: &str, more: Value) -> String {
+pub async fn payout(story: &Story, front_end: &str, pin: &str, amount: &str, more: Value) -> String {
     let mut call = json!({
         "FrontEndName": front_end, "PIN": pin, "TraceID": story.next_trace(), "Amount": amount, "Fee": "1.50",
         "PP": "CFT",
@@ -25,14 +25,14 @@ async fn payout(story: &Story, front_end: &str, pin: &str, amount: &str, more: V
 }
 
 /// The version that the page of a payout acts on.
-async fn seen(visitor: &mut Visitor, id: &str) -> String {
+pub async fn seen(visitor: &mut Visitor, id: &str) -> String {
     let page = visitor.get(&format!("/office/payouts/{id}")).await.is(200);
     let found = page.body.split("name=\"seen\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
     found.expect("a button").to_owned()
 }
 
 /// Presses a button as it was looked at, and gives what the page says then.
-async fn press(visitor: &mut Visitor, id: &str, seen: &str, fields: &[(&str, &str)]) -> String {
+pub async fn press(visitor: &mut Visitor, id: &str, seen: &str, fields: &[(&str, &str)]) -> String {
     let path = format!("/office/payouts/{id}");
     visitor.get("/office").await.is(200);
     let fields: Vec<(&str, &str)> = [("seen", seen)].into_iter().chain(fields.iter().copied()).collect();
@@ -42,7 +42,7 @@ async fn press(visitor: &mut Visitor, id: &str, seen: &str, fields: &[(&str, &st
     said.unwrap_or_default().to_owned()
 }
 
-async fn status(story: &Story, id: &str) -> String {
+pub async fn status(story: &Story, id: &str) -> String {
     let id = PayoutId::parse(id).expect("an id");
     let find = move |connection: &mut tillgate::store::Connection| {
         tillgate::store::payouts::find_now(connection, id)

@@ -54,9 +54,14 @@ impl Page {
 
 impl Visitor {
     pub fn of(story: &Story) -> Visitor {
+        Visitor::at(&story.base)
+    }
+
+    /// The same at another node.
+    pub fn at(base: &str) -> Visitor {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         Visitor {
-            base: story.base.clone(),
+            base: base.to_owned(),
             http: http.build().expect("a client"),
             cookies: BTreeMap::new(),
             csrf: String::new(),
@@ -88,11 +93,18 @@ impl Visitor {
 
     /// Posts exactly these fields.
     pub async fn post_raw(&mut self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Page {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        fields.iter().for_each(|(name, value)| {
-            form.append_pair(name, value);
-        });
-        self.send(Method::POST, path, Some(form.finish()), headers).await
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.send(Method::POST, path, Some(form), headers).await
+    }
+
+    /// A file as it comes.
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.http.get(format!("{}{path}", self.base)).header("cookie", cookies.join("; "));
+        let response = request.send().await.expect("an answer");
+        assert_eq!(response.status(), 200, "{path}");
+        response.bytes().await.expect("a body").to_vec()
     }
 
     async fn send(
