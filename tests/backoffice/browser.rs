@@ -47,11 +47,18 @@ fn complaints(browser: &mut Chromium) -> Vec<String> {
     found.as_array().expect("a list").iter().map(|one| one.as_str().unwrap_or("").to_owned()).collect()
 }
 
+/// Dark or light, the width, and how much it is enlarged.
+pub type Sight = (bool, u32, f64);
+
 /// Looks at a page in both colours, at two sizes and enlarged; nothing goes wrong in it and nothing is cut off.
 pub fn look(browser: &mut Chromium, story: &Story, path: &str, name: &str) {
-    for (dark, width, zoom) in
-        [(false, 1280, 1.0), (true, 1280, 1.0), (false, 1920, 1.0), (true, 1920, 1.0), (false, 1280, 2.0)]
-    {
+    let sights =
+        [(false, 1280, 1.0), (true, 1280, 1.0), (false, 1920, 1.0), (true, 1920, 1.0), (false, 1280, 2.0)];
+    look_in(browser, story, path, name, &sights);
+}
+
+pub fn look_in(browser: &mut Chromium, story: &Story, path: &str, name: &str, sights: &[Sight]) {
+    for &(dark, width, zoom) in sights {
         browser.dark(dark);
         browser.size(width, 900, zoom);
         browser.open(&format!("{}{path}", story.base));

@@ -71,8 +71,12 @@ async fn a_disabled_person_is_out_at_once() {
 
 /// The secret that the enrolment page shows.
 pub fn secret_on(page: &str) -> Vec<u8> {
-    let shown =
-        page.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a secret");
+    let shown = page.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next());
+    secret_of(shown.expect("a secret"))
+}
+
+/// A secret as it is shown to people: in base 32.
+pub fn secret_of(shown: &str) -> Vec<u8> {
     let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bits: String = shown
         .chars()

@@ -14,7 +14,9 @@ pub struct Chromium {
     last: u64,
     /// What went wrong in a page: errors of scripts, of policies, of loading.
     troubles: Vec<String>,
-    _profile: tempfile::TempDir,
+    /// Where forms were posted to.
+    posts: Vec<String>,
+    profile: tempfile::TempDir,
 }
 
 /// Chromium reads commands from descriptor 3 and answers on 4; the shell lays our pipes there.
@@ -51,13 +53,14 @@ impl Chromium {
             session: None,
             last: 0,
             troubles: Vec::new(),
-            _profile: profile,
+            posts: Vec::new(),
+            profile,
         };
         let target = browser.command("Target.createTarget", json!({"url": "about:blank"}));
         let attach = json!({"targetId": target["targetId"], "flatten": true});
         let attached = browser.command("Target.attachToTarget", attach);
         browser.session = attached["sessionId"].as_str().map(str::to_owned);
-        for domain in ["Runtime", "Log", "Page"] {
+        for domain in ["Runtime", "Log", "Page", "Network"] {
             browser.command(&format!("{domain}.enable"), json!({}));
         }
         Some(browser)
@@ -93,6 +96,13 @@ impl Chromium {
             Some("Runtime.consoleAPICalled") if event["params"]["type"] == "error" => {
                 event["params"].to_string()
             }
+            Some("Network.requestWillBeSent") => {
+                let request = &event["params"]["request"];
+                if request["method"] == "POST" {
+                    self.posts.extend(request["url"].as_str().map(str::to_owned));
+                }
+                return;
+            }
             _ => return,
         };
         self.troubles.push(trouble);
@@ -102,6 +112,55 @@ impl Chromium {
     pub fn troubles(&mut self) -> Vec<String> {
         self.evaluate("0");
         std::mem::take(&mut self.troubles)
+    }
+
+    /// Where forms were posted to since the last time somebody asked.
+    pub fn posts(&mut self) -> Vec<String> {
+        self.evaluate("0");
+        std::mem::take(&mut self.posts)
+    }
+
+    /// Takes the network away, or gives it back.
+    pub fn offline(&mut self, offline: bool) {
+        let conditions =
+            json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.command("Network.emulateNetworkConditions", conditions);
+    }
+
+    /// Presses the button of the mouse at a point of the page.
+    pub fn press_at(&mut self, x: f64, y: f64) {
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1});
+            self.command("Input.dispatchMouseEvent", event);
+        }
+    }
+
+    /// Types into what has the focus.
+    pub fn types(&mut self, text: &str) {
+        self.command("Input.insertText", json!({"text": text}));
+    }
+
+    /// Does something that makes the browser keep a file, and gives the file.
+    pub fn downloads(&mut self, work: impl FnOnce(&mut Chromium)) -> Vec<u8> {
+        let folder = tempfile::tempdir_in(self.profile.path()).expect("a folder");
+        let session = self.session.take();
+        let path = folder.path().display().to_string();
+        self.command("Browser.setDownloadBehavior", json!({"behavior": "allow", "downloadPath": path}));
+        self.session = session;
+        work(self);
+        let ends = Instant::now() + Duration::from_secs(60);
+        loop {
+            let names = std::fs::read_dir(folder.path()).expect("the folder");
+            let mut whole = names.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+            let is_whole = |path: &std::path::PathBuf| {
+                path.extension().is_some_and(|ending| ending == "csv" || ending == "xlsx")
+            };
+            if let Some(path) = whole.find(is_whole) {
+                return std::fs::read(path).expect("the file");
+            }
+            assert!(Instant::now() < ends, "no file arrives");
+            self.evaluate("new Promise(done => setTimeout(done, 30))");
+        }
     }
 
     /// The size of the page in CSS pixels, and how much it is enlarged.
