@@ -38,7 +38,7 @@ impl Wish {
     pub fn wants(&self, rules: &Rules) -> Wants {
         let front_end = &rules.front_end;
         let wants = Wants::nothing()
-            .reply(self.once(rules).reply_name())
+            .new_reply(self.once(rules).reply_name())
             .customer(&front_end.name, &self.pin)
             .account(Account::customer(&front_end.name, &self.pin, front_end.currency));
         if front_end.debit_event != DebitEvent::Requested {

@@ -41,10 +41,12 @@ const INVARIANTS: [(&str, &str); 13] = [
         "SELECT currency FROM accounts GROUP BY currency HAVING SUM(balance) <> 0",
     ),
     (
-        "every entry is in the currency of both its accounts",
+        "every entry belongs to a ledger transaction and to two accounts in its currency",
         "SELECT CAST(e.id AS TEXT) FROM ledger_entries e
-         JOIN accounts f ON f.id = e.from_account JOIN accounts t ON t.id = e.to_account
-         WHERE f.currency <> e.currency OR t.currency <> e.currency",
+         LEFT JOIN accounts f ON f.id = e.from_account AND f.currency = e.currency
+         LEFT JOIN accounts t ON t.id = e.to_account AND t.currency = e.currency
+         LEFT JOIN ledger_transactions l ON l.id = e.transaction_id
+         WHERE f.id IS NULL OR t.id IS NULL OR l.id IS NULL",
     ),
     (
         "every ledger transaction has entries",

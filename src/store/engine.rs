@@ -8,7 +8,7 @@ use super::bell::Bell;
 use super::connection::{Connection, DatabaseUrl, Purpose};
 use super::error::StoreError;
 use super::own::Own;
-use super::queue::Queue;
+use super::queue::{Filling, Queue};
 use super::set::WorkingSet;
 use super::tx::{Tx, micros};
 use super::wants::Wants;
@@ -58,23 +58,22 @@ const HOLD_AFTER_RACE: u32 = 32;
 impl Writer {
     /// Works until the queue is closed and empty.
     pub fn run(mut self) {
-        while let Some(jobs) = self.queue.take(self.limits.most, self.limits.share) {
-            metrics::histogram!("tillgate_store_batch_commands").record(jobs.len() as f64);
-            self.commit(jobs);
+        loop {
+            let mut filling = Filling::new(self.limits.most, self.limits.share);
+            let Some(jobs) = self.queue.take(&mut filling) else { return };
+            self.commit(jobs, filling);
         }
     }
 
-    fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>) {
-        // A command that is alone from the beginning has nobody who could be hurt by its repeats.
-        let tries = if jobs.len() == 1 { SINGLE_TRIES } else { BATCH_TRIES };
-        match self.tries(&mut jobs, tries) {
+    fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>, filling: Filling) {
+        match self.tries(&mut jobs, Some(filling), BATCH_TRIES) {
             Ok(failed) => answer(jobs, failed),
             // One by one, so that one bad command can't fail its neighbours.
-            Err(error) if jobs.len() > 1 && !error.lost_connection() => {
+            Err(error) if !error.lost_connection() => {
                 tracing::debug!(commands = jobs.len(), %error, "a batch is run again one by one");
                 for job in jobs {
                     let mut alone = vec![job];
-                    match self.tries(&mut alone, SINGLE_TRIES) {
+                    match self.tries(&mut alone, None, SINGLE_TRIES) {
                         Ok(failed) => answer(alone, failed),
                         Err(error) => fail(alone, &error),
                     }
@@ -86,39 +85,58 @@ impl Writer {
 
     /// Runs a batch until it commits. Conflicts and lost connections are tried again on fresh rows: whatever was
     /// committed by a COMMIT whose answer was lost is then found by its stored reply.
-    fn tries(&mut self, jobs: &mut [Box<dyn Job>], tries: usize) -> Result<Failed, StoreError> {
+    fn tries(
+        &mut self,
+        jobs: &mut Vec<Box<dyn Job>>,
+        mut filling: Option<Filling>,
+        tries: usize,
+    ) -> Result<Failed, StoreError> {
+        let mut trusting = self.own.is_trusted(self.clock.now()) && self.holding == 0;
         let mut attempt = 1;
         loop {
-            match self.batch(jobs) {
+            let error = match self.batch(jobs, filling.take(), trusting) {
                 Ok(failed) => return Ok(failed),
-                Err(error) => {
-                    self.own.forget();
-                    if error.lost_connection() {
-                        self.connection = None;
-                    }
-                    if error.is_conflict() {
-                        metrics::counter!("tillgate_store_races_total").increment(1);
-                        self.holding = HOLD_AFTER_RACE;
-                    }
-                    let again = error.is_conflict() || error.lost_connection();
-                    if !again || attempt >= tries {
-                        return Err(error);
-                    }
+                Err(error) => error,
+            };
+            let lost = error.lost_connection();
+            if lost {
+                self.connection = None;
+            }
+            if std::mem::take(&mut trusting) && error.is_conflict() {
+                // Somebody else may have been there or the guess was wrong: everything is read, which is no race yet.
+                if matches!(error, StoreError::Raced) {
+                    self.own.doubt();
                 }
+                continue;
+            }
+            self.own.forget();
+            if error.is_conflict() {
+                metrics::counter!("tillgate_store_races_total").increment(1);
+                self.holding = HOLD_AFTER_RACE;
+            }
+            let again = error.is_conflict() || lost;
+            if !again || attempt >= tries {
+                return Err(error);
             }
             attempt += 1;
         }
     }
 
-    fn batch(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Failed, StoreError> {
+    fn batch(
+        &mut self,
+        jobs: &mut Vec<Box<dyn Job>>,
+        filling: Option<Filling>,
+        trusting: bool,
+    ) -> Result<Failed, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => Connection::open(&self.url, Purpose::Write)?,
         };
         let hold = self.holding > 0;
         self.holding = self.holding.saturating_sub(1);
+        let terms = Terms { hold, trusting, filling };
         if connection.is_postgres() && !hold {
-            let result = self.inside(&mut connection, jobs, false);
+            let result = self.inside(&mut connection, jobs, terms);
             self.connection = Some(connection);
             return result.map(|done| self.keep(done));
         }
@@ -129,7 +147,7 @@ impl Writer {
             self.connection = Some(connection);
             return Err(error);
         }
-        let result = self.inside(&mut connection, jobs, true);
+        let result = self.inside(&mut connection, jobs, terms);
         let result = result.and_then(|done| connection.commit().map(|()| done));
         // After an error the transaction is ended; a connection that can't even do that is not used again.
         if result.is_ok() || connection.rollback().is_ok() {
@@ -142,6 +160,9 @@ impl Writer {
         if done.rings {
             self.bell.ring();
         }
+        if done.trusting {
+            self.own.confirm();
+        }
         self.own.keep(done.set, done.lane);
         done.failed
     }
@@ -149,44 +170,74 @@ impl Writer {
     fn inside(
         &mut self,
         connection: &mut Connection,
-        jobs: &mut [Box<dyn Job>],
-        hold: bool,
+        jobs: &mut Vec<Box<dyn Job>>,
+        terms: Terms,
     ) -> Result<Done, StoreError> {
+        let Terms { hold, trusting, mut filling } = terms;
         let mut set = WorkingSet::default();
         let row = self.own.lane(connection, &self.lane_name)?;
         let lane = row.id;
         set.last_id = row.last_id;
         set.lanes.learn(row.clone());
+        if trusting && !connection.is_postgres() {
+            self.own.look(connection)?;
+        }
         let (now, frozen) = (self.clock.now(), self.clock.is_frozen());
         let mut tx = Tx { set: &mut set, connection, lane, now, hold, frozen };
-        let mut wants = Wants::default();
-        for job in jobs.iter() {
-            wants.add(job.wants());
-        }
-        wants.read(&mut tx, &self.own)?;
-
         let mut failed = Failed::new();
-        for (place, job) in jobs.iter_mut().enumerate() {
-            let mark = tx.set.mark();
-            match catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))) {
-                Ok(Ok(())) => {}
-                // A database that failed has ended the transaction for all.
-                Ok(Err(error)) if !matches!(error, StoreError::Corrupt(_)) => return Err(error),
-                Ok(Err(error)) => {
-                    tx.set.roll_back(&mark);
-                    failed.push((place, error));
-                }
-                Err(_) => {
-                    tx.set.roll_back(&mark);
-                    failed.push((place, StoreError::Panicked));
-                }
+        let mut guess = None;
+        let mut begun = 0;
+        while begun < jobs.len() {
+            let mut wants = Wants::default();
+            for job in &jobs[begun..] {
+                wants.add(job.wants());
+            }
+            if trusting && jobs.len() == 1 {
+                guess = wants.guess(&mut tx);
+            }
+            wants.read(&mut tx, trusting.then_some(&mut self.own))?;
+            for (place, job) in jobs.iter_mut().enumerate().skip(begun) {
+                run(job.as_mut(), &mut tx).or_else(|error| match error {
+                    StoreError::Corrupt(_) | StoreError::Panicked => Ok(failed.push((place, error))),
+                    // A database that failed has ended the transaction for all.
+                    error => Err(error),
+                })?;
+            }
+            begun = jobs.len();
+            // Who came meanwhile rides along: a flush for many costs what it costs for one.
+            if let Some(filling) = &mut filling {
+                jobs.append(&mut self.queue.more(filling));
             }
         }
+        if guess.is_some_and(|name| !tx.set.replies.is_new(&name)) {
+            return Err(StoreError::Raced);
+        }
+        metrics::histogram!("tillgate_store_batch_commands").record(jobs.len() as f64);
         self.anchor.record(&mut tx)?;
         let rings = set.leaves_due_errand(micros(now));
         write(connection, &mut set, lane, rings)?;
-        Ok(Done { failed, set, lane, rings })
+        Ok(Done { failed, set, lane, rings, trusting })
     }
+}
+
+/// Runs one command. One that fails by itself is taken back and hurts nobody.
+fn run(job: &mut dyn Job, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let mark = tx.set.mark();
+    let result = catch_unwind(AssertUnwindSafe(|| job.run(tx))).unwrap_or(Err(StoreError::Panicked));
+    if result.is_err() {
+        tx.set.roll_back(&mark);
+    }
+    result
+}
+
+/// How a batch is run.
+struct Terms {
+    /// Rows are locked when they are read.
+    hold: bool,
+    /// Rows may come from memory, and a command that is alone may guess.
+    trusting: bool,
+    /// What else may come into it.
+    filling: Option<Filling>,
 }
 
 /// A batch that was written.
@@ -196,6 +247,7 @@ struct Done {
     lane: i64,
     /// It left an errand that is due.
     rings: bool,
+    trusting: bool,
 }
 
 /// The commands of a committed batch that failed by themselves, by their place.

@@ -1,30 +1,77 @@
-//! What a writer remembers between its batches: its lane and its stripes of the house accounts.
+//! What a writer remembers between its batches: its lane, and the customers and accounts that it saw last.
 //!
-//! Nobody else writes these rows, and each is written with a comparison of its version. So a memory that turns out to
-//! be wrong (two processes under one node name, a COMMIT whose answer was lost) costs a race and never a wrong sum.
+//! Commands of one customer come to one writer of a node, so what it saw is mostly what is still stored, and a batch is
+//! spared a question. It is never believed unseen: on PostgreSQL the statement that writes a batch compares the version
+//! of every remembered row, and on SQLite nothing is remembered past a commit of somebody else. So a memory that turns
+//! out to be wrong (another node was there, two processes under one name, a COMMIT whose answer was lost) costs a second
+//! run and never a wrong sum.
 
 use super::connection::Connection;
 use super::error::StoreError;
-use super::rows::{AccountRow, LaneRow};
-use super::set::WorkingSet;
+use super::row::Row;
+use super::rows::{AccountRow, CustomerRow, LaneRow};
+use super::set::{Table, WorkingSet};
 use super::statement::Bind;
 use super::tx::MOST_LANES;
-use std::collections::HashMap;
+use chrono::{DateTime, Duration, Utc};
+use diesel::sql_types::BigInt;
+use std::collections::{BTreeSet, HashMap};
 
 #[derive(Default)]
 pub(super) struct Own {
     lane: Option<LaneRow>,
-    stripes: HashMap<String, AccountRow>,
+    pub customers: Memory<CustomerRow>,
+    pub accounts: Memory<AccountRow>,
+    /// For how many batches the memory is left alone, and for how many it will be when it is wrong again: where several
+    /// nodes work for the same customers it mostly would be.
+    doubt: u32,
+    caution: u32,
+    /// SQLite's count of what others committed, as of the last batch.
+    seen: i64,
+    aged: DateTime<Utc>,
 }
 
-/// How many stripes are worth keeping.
-const MOST_STRIPES: usize = 10_000;
+/// How many rows of a table are worth keeping, and for how long when nobody asks for them; up to twice that, at times.
+const MOST_ROWS: usize = 8_192;
+const WORTH: Duration = Duration::seconds(5);
+const MOST_CAUTION: u32 = 256;
 
-impl Own {
-    pub fn stripe(&self, name: &str) -> Option<&AccountRow> {
-        self.stripes.get(name)
+/// The rows of one table that were seen last, by name, in two halves: the older is dropped when the younger gets old.
+pub(super) struct Memory<R> {
+    young: HashMap<String, R>,
+    old: HashMap<String, R>,
+}
+
+impl<R> Default for Memory<R> {
+    fn default() -> Memory<R> {
+        Memory { young: HashMap::new(), old: HashMap::new() }
+    }
+}
+
+impl<R: Row> Memory<R> {
+    /// Moves the rows of these names into a batch's set; they come back with what it made of them, or not at all.
+    pub fn recall(&mut self, table: &mut Table<R>, names: &BTreeSet<String>) {
+        for name in table.unread(names) {
+            if let Some(row) = self.young.remove(name).or_else(|| self.old.remove(name)) {
+                table.recall(row);
+            }
+        }
     }
 
+    fn keep(&mut self, row: R) {
+        if self.young.len() >= MOST_ROWS {
+            self.age();
+        }
+        self.old.remove(row.name());
+        self.young.insert(row.name().to_owned(), row);
+    }
+
+    fn age(&mut self) {
+        self.old = std::mem::take(&mut self.young);
+    }
+}
+
+impl Own {
     /// The writer's lane, which is made when it is missing.
     pub fn lane(&mut self, connection: &mut Connection, name: &str) -> Result<&LaneRow, StoreError> {
         let lane = match self.lane.take() {
@@ -34,25 +81,49 @@ impl Own {
         Ok(self.lane.insert(lane))
     }
 
-    /// Takes the writer's rows back from a batch that was committed.
+    /// Whether a batch may take rows from memory.
+    pub fn is_trusted(&mut self, now: DateTime<Utc>) -> bool {
+        if now - self.aged >= WORTH {
+            self.aged = now;
+            self.customers.age();
+            self.accounts.age();
+        }
+        let trusted = self.doubt == 0;
+        self.doubt = self.doubt.saturating_sub(1);
+        trusted
+    }
+
+    /// Inside a unit of work on SQLite: forgets the rows if anybody else has committed since the last one.
+    pub fn look(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
+        let seen = connection.load::<BigInt, i64>("PRAGMA data_version", &[])?.first().copied().unwrap_or(0);
+        if seen != self.seen {
+            (self.customers, self.accounts) = (Memory::default(), Memory::default());
+            self.seen = seen;
+        }
+        Ok(())
+    }
+
+    /// Takes the rows back from a batch that was committed.
     pub fn keep(&mut self, set: WorkingSet, lane: i64) {
         self.lane = set.lanes.into_rows().find(|row| row.id == lane);
-        if self.stripes.len() > MOST_STRIPES {
-            self.stripes.clear();
-        }
-        for row in set.accounts.into_rows().filter(|row| row.stripe == lane) {
-            match self.stripes.get_mut(&row.name) {
-                Some(kept) => *kept = row,
-                None => {
-                    self.stripes.insert(row.name.clone(), row);
-                }
-            }
-        }
+        set.customers.into_rows().for_each(|row| self.customers.keep(row));
+        set.accounts.into_rows().for_each(|row| self.accounts.keep(row));
+    }
+
+    /// What was remembered was so.
+    pub fn confirm(&mut self) {
+        self.caution /= 2;
+    }
+
+    /// What was remembered was no longer so.
+    pub fn doubt(&mut self) {
+        self.caution = (self.caution * 2).clamp(1, MOST_CAUTION);
+        self.doubt = self.caution;
     }
 
     /// Forgets everything: the next batch reads anew.
     pub fn forget(&mut self) {
-        *self = Own::default();
+        *self = Own { doubt: self.doubt, caution: self.caution, ..Own::default() };
     }
 }
 

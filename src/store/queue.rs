@@ -20,6 +20,21 @@ struct State<J> {
     closed: bool,
 }
 
+/// A batch as it fills up, maybe in several goes: what it may hold, and whose commands it holds already.
+pub struct Filling {
+    most: usize,
+    share: usize,
+    len: usize,
+    of: HashMap<u64, usize>,
+}
+
+impl Filling {
+    /// At most `most` commands, at most `share` of one customer.
+    pub fn new(most: usize, share: usize) -> Filling {
+        Filling { most, share, len: 0, of: HashMap::new() }
+    }
+}
+
 /// Why a command was not taken; it comes back with it.
 pub enum Refused<J> {
     Full(J),
@@ -52,9 +67,8 @@ impl<J> Queue<J> {
         Ok(())
     }
 
-    /// Waits for commands and takes at most `most` of them, at most `share` of one customer; `None` when the queue
-    /// was closed and is empty.
-    pub fn take(&self, most: usize, share: usize) -> Option<Vec<J>> {
+    /// Waits for commands and takes what fits; `None` when the queue was closed and is empty.
+    pub fn take(&self, filling: &mut Filling) -> Option<Vec<J>> {
         let mut state = self.lock();
         while state.len == 0 {
             if state.closed {
@@ -62,7 +76,12 @@ impl<J> Queue<J> {
             }
             state = self.filled.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
-        Some(state.fill(most, share))
+        Some(state.fill(filling))
+    }
+
+    /// Takes what came since and still fits, without waiting.
+    pub fn more(&self, filling: &mut Filling) -> Vec<J> {
+        self.lock().fill(filling)
     }
 
     pub fn close(&self) {
@@ -84,24 +103,27 @@ impl<J> Queue<J> {
 }
 
 impl<J> State<J> {
-    fn fill(&mut self, most: usize, share: usize) -> Vec<J> {
-        let mut batch = Vec::with_capacity(most.min(self.len));
+    fn fill(&mut self, filling: &mut Filling) -> Vec<J> {
+        let Filling { most, share, len, of } = filling;
+        let mut batch = Vec::with_capacity(self.len.min(*most - *len));
         // Each round gives every customer one place. Who has had the share waits, in order, for the next batch.
         let mut waiting = VecDeque::new();
-        let mut taken: HashMap<u64, usize> = HashMap::new();
-        while batch.len() < most {
+        while *len < *most {
             let Some(customer) = self.turns.pop_front() else { break };
+            let had = of.entry(customer).or_insert(0);
+            if *had >= *share {
+                waiting.push_back(customer);
+                continue;
+            }
             let Some(line) = self.lines.get_mut(&customer) else { continue };
             let Some(job) = line.pop_front() else { continue };
             batch.push(job);
-            let had = taken.entry(customer).or_insert(0);
+            *len += 1;
             *had += 1;
             if line.is_empty() {
                 self.lines.remove(&customer);
-            } else if *had < share {
-                self.turns.push_back(customer);
             } else {
-                waiting.push_back(customer);
+                self.turns.push_back(customer);
             }
         }
         self.turns.extend(waiting);
@@ -122,11 +144,15 @@ mod tests {
         queue
     }
 
+    fn take<J>(queue: &Queue<J>, most: usize, share: usize) -> Option<Vec<J>> {
+        queue.take(&mut Filling::new(most, share))
+    }
+
     #[test]
     fn customers_take_turns_and_keep_their_own_order() {
         let queue = queue(&[(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (3, 1), (3, 2)]);
-        assert_eq!(queue.take(4, 9), Some(vec![(1, 1), (2, 1), (3, 1), (1, 2)]));
-        assert_eq!(queue.take(9, 9), Some(vec![(3, 2), (1, 3), (1, 4)]));
+        assert_eq!(take(&queue, 4, 9), Some(vec![(1, 1), (2, 1), (3, 1), (1, 2)]));
+        assert_eq!(take(&queue, 9, 9), Some(vec![(3, 2), (1, 3), (1, 4)]));
         assert!(queue.is_empty());
     }
 
@@ -134,10 +160,16 @@ mod tests {
     fn a_flood_gets_no_more_than_its_share_of_a_batch() {
         let flood: Vec<(u64, u32)> = (0..50).map(|n| (1, n)).chain([(2, 0)]).collect();
         let queue = queue(&flood);
-        let batch = queue.take(256, 8).expect("a batch");
+        let mut filling = Filling::new(256, 8);
+        let batch = queue.take(&mut filling).expect("a batch");
         assert_eq!(batch.iter().filter(|(customer, _)| *customer == 1).count(), 8);
         assert!(batch.contains(&(2, 0)));
+        // Whoever comes while the batch is made rides along; the flood has had its share.
+        assert!(queue.push(3, (3, 0)).is_ok());
+        assert_eq!(queue.more(&mut filling), [(3, 0)]);
+        assert_eq!(queue.more(&mut filling), []);
         assert_eq!(queue.len(), 42);
+        assert_eq!(take(&queue, 256, 100).map(|batch| batch.len()), Some(42));
     }
 
     #[test]
@@ -147,7 +179,7 @@ mod tests {
         assert!(matches!(queue.push(1, 2), Err(Refused::Full(2))));
         queue.close();
         assert!(matches!(queue.push(1, 3), Err(Refused::Closed(3))));
-        assert_eq!(queue.take(9, 9), Some(vec![1]));
-        assert_eq!(queue.take(9, 9), None);
+        assert_eq!(take(&queue, 9, 9), Some(vec![1]));
+        assert_eq!(take(&queue, 9, 9), None);
     }
 }

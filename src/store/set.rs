@@ -4,7 +4,7 @@ use super::error::StoreError;
 use super::people::rows::*;
 use super::row::Row;
 use super::rows::*;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::collections::hash_map::Entry;
 
 /// The rows of one table that a batch has seen or made.
@@ -23,6 +23,8 @@ struct Slot<R> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     AsStored,
+    /// Taken from the writer's memory: as it was stored when it was last seen.
+    Remembered,
     Changed,
     New,
 }
@@ -67,6 +69,23 @@ impl<R: Row> Table<R> {
         }
     }
 
+    /// Takes a row in that was not read but remembered from an earlier batch.
+    pub fn recall(&mut self, row: R) {
+        self.names.insert(row.name().to_owned(), Some(row.id()));
+        self.slots.insert(row.id(), Slot { row, state: State::Remembered });
+    }
+
+    /// Whether a row of that name was made by this batch.
+    pub fn is_new(&self, name: &str) -> bool {
+        let slot = self.names.get(name).copied().flatten().and_then(|id| self.slots.get(&id));
+        slot.is_some_and(|slot| slot.state == State::New)
+    }
+
+    /// Which of the names nobody has asked for yet.
+    pub fn unread<'n>(&self, names: &'n BTreeSet<String>) -> Vec<&'n str> {
+        names.iter().map(String::as_str).filter(|name| !self.names.contains_key(*name)).collect()
+    }
+
     /// Remembers which of the names that were looked up do not exist.
     pub fn learn_absent<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
         for name in names {
@@ -92,8 +111,12 @@ impl<R: Row> Table<R> {
         let Some(slot) = self.slots.get_mut(&row.id()) else { return false };
         debug_assert!(keeps_fixed(&slot.row, &row), "{} {} changes what is fixed", R::TABLE, row.id());
         let stored = slot.row.version();
-        row.set_version(if slot.state == State::AsStored { stored + 1 } else { stored });
-        let state = if slot.state == State::New { State::New } else { State::Changed };
+        let (version, state) = match slot.state {
+            State::AsStored | State::Remembered => (stored + 1, State::Changed),
+            State::Changed => (stored, State::Changed),
+            State::New => (stored, State::New),
+        };
+        row.set_version(version);
         let before = std::mem::replace(slot, Slot { row, state });
         self.journal.push(Undo::Update { before: before.row, state: before.state });
         true
@@ -122,6 +145,11 @@ impl<R: Row> Table<R> {
     /// The rows that were read and left as they were, by id.
     pub fn read_rows(&self) -> Vec<&R> {
         self.rows_in(State::AsStored)
+    }
+
+    /// The rows that were remembered and left as they were, by id.
+    pub fn remembered_rows(&self) -> Vec<&R> {
+        self.rows_in(State::Remembered)
     }
 
     /// All rows, for whoever keeps some of them.

@@ -25,6 +25,8 @@ pub struct Texts {
     pub update_set: String,
     /// Rows that must be as they were read: holds them to the end of the unit of work.
     pub guard_set: String,
+    /// Rows that must be as they are remembered, without a hold.
+    pub check_set: String,
 }
 
 impl Texts {
@@ -78,6 +80,10 @@ impl Texts {
             guard_set: format!(
                 "g_{table} AS (SELECT 1 FROM {table} AS t JOIN unnest(?::bigint[], ?::bigint[]) AS v (id, version) \
                  ON t.id = v.id AND t.version = v.version FOR SHARE OF t)"
+            ),
+            check_set: format!(
+                "c_{table} AS (SELECT 1 FROM {table} AS t JOIN unnest(?::bigint[], ?::bigint[]) AS v (id, version) \
+                 ON t.id = v.id AND t.version = v.version)"
             ),
         }
     }

@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default)]
 pub struct Wants {
     replies: BTreeSet<String>,
+    /// Of the replies, the one that the command itself will write if it is not a repeat.
+    new_reply: Option<String>,
     customers: BTreeSet<String>,
     accounts: Vec<Account>,
     payouts: BTreeSet<i64>,
@@ -31,6 +33,13 @@ impl Wants {
     pub fn reply(mut self, name: String) -> Wants {
         self.replies.insert(name);
         self
+    }
+
+    /// A reply that is most likely not there yet. A command that is alone takes that for granted, and is run again when it
+    /// turns out otherwise.
+    pub fn new_reply(mut self, name: String) -> Wants {
+        self.new_reply = Some(name.clone());
+        self.reply(name)
     }
 
     pub fn customer(mut self, front_end: &str, pin: &str) -> Wants {
@@ -60,6 +69,7 @@ impl Wants {
 
     pub(super) fn add(&mut self, other: &Wants) {
         self.replies.extend(other.replies.iter().cloned());
+        self.new_reply.clone_from(&other.new_reply);
         self.customers.extend(other.customers.iter().cloned());
         self.accounts.extend(other.accounts.iter().cloned());
         self.payouts.extend(&other.payouts);
@@ -67,24 +77,27 @@ impl Wants {
         self.deposit_names.extend(other.deposit_names.iter().cloned());
     }
 
-    /// Reads it all, table by table in one order for every writer. Rows that only this writer changes come from its
-    /// memory when they are there.
-    pub(super) fn read(&self, tx: &mut Tx<'_>, own: &Own) -> Result<(), StoreError> {
+    /// What a command that is alone takes for granted: that nobody has written its reply yet.
+    pub(super) fn guess(&self, tx: &mut Tx<'_>) -> Option<String> {
+        let name = self.new_reply.clone().filter(|_| tx.connection.is_postgres())?;
+        tx.set.replies.learn_absent([name.as_str()]);
+        Some(name)
+    }
+
+    /// Reads it all, table by table in one order for every writer. What is in `memory` comes from there.
+    pub(super) fn read(&self, tx: &mut Tx<'_>, memory: Option<&mut Own>) -> Result<(), StoreError> {
         let accounts: BTreeSet<String> =
             self.accounts.iter().map(|account| ledger::row_name(account, tx.lane)).collect();
-        let mut accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
-        accounts.retain(|name| match own.stripe(name) {
-            Some(row) => {
-                tx.set.accounts.learn(row.clone());
-                false
-            }
-            None => true,
-        });
+        if let Some(own) = memory {
+            own.customers.recall(&mut tx.set.customers, &self.customers);
+            own.accounts.recall(&mut tx.set.accounts, &accounts);
+        }
         let ids = |ids: &BTreeSet<i64>| -> Vec<i64> { ids.iter().copied().collect() };
         let (payouts, deposits) = (ids(&self.payouts), ids(&self.deposits));
-        let replies = texts(&self.replies);
-        let customers = texts(&self.customers);
-        let deposit_names = texts(&self.deposit_names);
+        let replies = tx.set.replies.unread(&self.replies);
+        let customers = tx.set.customers.unread(&self.customers);
+        let deposit_names = tx.set.deposits.unread(&self.deposit_names);
+        let accounts = tx.set.accounts.unread(&accounts);
         if tx.connection.is_postgres() {
             let mut loading = Loading::new(tx.hold);
             loading.ask::<ReplyRow>(&[], replies.clone());
@@ -106,8 +119,4 @@ impl Wants {
         tx.set.accounts.learn_absent(accounts);
         Ok(())
     }
-}
-
-fn texts(names: &BTreeSet<String>) -> Vec<&str> {
-    names.iter().map(String::as_str).collect()
 }

@@ -19,7 +19,8 @@ struct SetWriter<'a> {
     counted: Vec<String>,
     expected: i64,
     binds: Vec<Bind<'a>>,
-    writes: bool,
+    /// Whether there is anything to write, or to compare that was not read in this batch.
+    runs: bool,
 }
 
 /// `rings`: the workers of other nodes are told that there is an errand.
@@ -39,7 +40,7 @@ impl<'a> SetWriter<'a> {
         if rows.is_empty() {
             return;
         }
-        self.writes = true;
+        self.runs = true;
         self.parts.push(&R::texts().insert_set);
         self.binds.extend(R::arrays(rows));
     }
@@ -48,7 +49,7 @@ impl<'a> SetWriter<'a> {
         if rows.is_empty() {
             return;
         }
-        self.writes = true;
+        self.runs = true;
         let texts = R::texts();
         self.parts.push(&texts.update_set);
         self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
@@ -67,6 +68,18 @@ impl<'a> SetWriter<'a> {
         self.expect("g_", R::TABLE, rows.len());
     }
 
+    /// What was remembered and decided by must be as the memory says.
+    fn check<R: Row>(&mut self, rows: &[&'a R]) {
+        if rows.is_empty() {
+            return;
+        }
+        self.runs = true;
+        self.parts.push(&R::texts().check_set);
+        self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
+        self.binds.push(Bind::Ints(rows.iter().map(|row| row.version()).collect()));
+        self.expect("c_", R::TABLE, rows.len());
+    }
+
     /// Counted, since a part that nobody reads is not run.
     fn ring(&mut self) {
         self.parts.push(RING);
@@ -79,7 +92,7 @@ impl<'a> SetWriter<'a> {
     }
 
     fn run(mut self, connection: &mut Connection) -> Result<(), StoreError> {
-        if !self.writes {
+        if !self.runs {
             return Ok(());
         }
         self.counted.push("0".to_owned());
@@ -95,8 +108,11 @@ impl<'a> SetWriter<'a> {
 
 impl<'a> TableVisitor<'a> for SetWriter<'a> {
     fn visit<R: Row>(&mut self, table: &'a Table<R>) -> Result<(), StoreError> {
+        let remembered = table.remembered_rows();
         if R::LOCKED {
-            self.guard(&table.read_rows());
+            self.guard(&[table.read_rows(), remembered].concat());
+        } else {
+            self.check(&remembered);
         }
         self.update(&table.changed_rows());
         // By name, so that two writers who insert the same names wait for each other in one order.

@@ -8,6 +8,7 @@ mod leases;
 mod list_plans;
 mod lists;
 mod many;
+mod memory;
 mod model;
 mod outages;
 mod peers;
