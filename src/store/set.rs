@@ -4,8 +4,8 @@ use super::error::StoreError;
 use super::people::rows::*;
 use super::row::Row;
 use super::rows::*;
-use std::collections::{BTreeSet, HashMap};
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 /// The rows of one table that a batch has seen or made.
 pub struct Table<R> {
