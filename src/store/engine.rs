@@ -197,11 +197,14 @@ impl Writer {
             }
             wants.read(&mut tx, trusting.then_some(&mut self.own))?;
             for (place, job) in jobs.iter_mut().enumerate().skip(begun) {
-                run(job.as_mut(), &mut tx).or_else(|error| match error {
-                    StoreError::Corrupt(_) | StoreError::Panicked => Ok(failed.push((place, error))),
+                match run(job.as_mut(), &mut tx) {
+                    Ok(()) => {}
+                    Err(error @ (StoreError::Corrupt(_) | StoreError::Panicked)) => {
+                        failed.push((place, error))
+                    }
                     // A database that failed has ended the transaction for all.
-                    error => Err(error),
-                })?;
+                    Err(error) => return Err(error),
+                }
             }
             begun = jobs.len();
             // Who came meanwhile rides along: a flush for many costs what it costs for one.

@@ -45,6 +45,9 @@ impl<'a> TableVisitor<'a> for Statements {
             // As it is counted, since a part that nobody reads is not run.
             let guard = format!("WITH {} SELECT count(*) FROM g_{}", texts.guard_set, R::TABLE);
             self.add::<R>("as it was read", guard);
+        } else {
+            let check = format!("WITH {} SELECT count(*) FROM c_{}", texts.check_set, R::TABLE);
+            self.add::<R>("as it is remembered", check);
         }
         self.insert::<R>();
         self.part::<R>("updated", &texts.update_set);
