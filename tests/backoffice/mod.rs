@@ -6,6 +6,7 @@ mod by_hand;
 mod exchanges;
 mod four_eyes;
 mod hands;
+mod hostile;
 mod house_pages;
 mod lived_in;
 mod payout_pages;
