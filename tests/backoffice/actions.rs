@@ -97,7 +97,7 @@ async fn every_action_of_a_payout_is_done_by_hand_and_no_page_is_loaded_anew() {
 fn worked_to_the_end(shift: &mut Shift) {
     let case = shift.requested(BY_HAND);
     let told = shift.berta(Action::Claim, &[]);
-    assert!(told.contains("Yours until"), "{told}");
+    assert!(told.contains("you work on it now"), "{told}");
     shift.berta(Action::Note, &[("note", "called the customer: all is well")]);
     assert!(shift.berta.browser.text("main").contains("called the customer: all is well"));
     // Inside the window the terms may change.
