@@ -141,7 +141,7 @@ pub(super) struct Walk {
 }
 
 /// How many rows one page of a list may cost. At a microsecond or two each that is far below what a person notices.
-pub const BUDGET: i64 = 20_000;
+pub const BUDGET: i64 = 200_000;
 
 const FIRST_WINDOW: i64 = 250;
 const WINDOW_GROWS: i64 = 4;
