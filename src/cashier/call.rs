@@ -21,7 +21,8 @@ use std::sync::Arc;
 const FEWEST_CARD_DIGITS: usize = 12;
 
 /// The parameters that hold words of people's own.
-const FREE_TEXT: [&str; 5] = ["CreatedBy", "UpdatedBy", "PaymentMethod", "OrderText", "PromoID"];
+const FREE_TEXT: [&str; 6] =
+    ["CreatedBy", "UpdatedBy", "PaymentMethod", "OrderText", "PromoID", "PaymentData"];
 
 pub struct Call<'a> {
     pub method: &'static Method,

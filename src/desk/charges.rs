@@ -13,7 +13,7 @@ use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
 use crate::operations::begin_deposit::CHARGE;
 use crate::operations::{OperationError, Rules};
-use crate::processors::{DepositProcessor, rest_gateway};
+use crate::processors::{DepositProcessor, paygate, rest_gateway};
 use crate::store::customers;
 use crate::store::deposits::{self, Managed, Twin};
 use std::collections::BTreeMap;
@@ -21,6 +21,11 @@ use std::collections::BTreeMap;
 impl Desk {
     pub fn makes_invoices(&self, account: &str) -> bool {
         self.processors.deposits.get(account).is_some_and(|processor| processor.makes_invoices())
+    }
+
+    /// What the cashier may add to a deposit at an account, by the processor's own names.
+    pub fn particulars(&self, account: &str) -> &'static [&'static str] {
+        self.processors.deposits.get(account).map_or(&[], |processor| processor.particulars())
     }
 
     /// The particulars of a charge: the series that a deposit of this customer began, or what he has stored.
@@ -35,7 +40,7 @@ impl Desk {
         let issuer = processor.and_then(|processor| processor.charges());
         let issuer = issuer.ok_or_else(|| Refusal::bad("PP", "can't charge what is stored"))?;
         match series {
-            Some(initial) => self.series(account, rules, pin, initial).await,
+            Some(initial) => self.series(account, issuer, rules, pin, initial).await,
             None => self.stored(issuer, rules, pin).await,
         }
     }
@@ -43,6 +48,7 @@ impl Desk {
     async fn series(
         &self,
         account: &str,
+        issuer: &'static str,
         rules: &Rules,
         pin: &str,
         initial: DepositId,
@@ -52,6 +58,7 @@ impl Desk {
             deposit.front_end == rules.front_end.name && deposit.pin == pin && managed.account == account
         });
         let (deposit, managed) = found.ok_or(Refusal::DepositNotFound)?;
+        let none = || Refusal::bad("InitialDepositID", "began no series, or was not paid");
         let begins = managed.extra.get(rest_gateway::deposits::extra::RECURRING);
         let paid = match deposit.status {
             DepositStatus::Credited | DepositStatus::Authorized => true,
@@ -61,13 +68,18 @@ impl Desk {
             | DepositStatus::Cancelled
             | DepositStatus::Reversed => false,
         };
-        match (begins.is_some_and(|kind| kind == "initial") && paid, managed.processor_reference) {
-            (true, Some(payment)) => {
-                let name = rest_gateway::deposits::extra::INITIAL_PAYMENT.to_owned();
-                Ok(BTreeMap::from([(name, payment)]))
-            }
-            _ => Err(Refusal::bad("InitialDepositID", "began no series, or was not paid").into()),
+        if !(begins.is_some_and(|kind| kind == "initial") && paid) {
+            return Err(none().into());
         }
+        if issuer == paygate::ROOM {
+            let mut initial = managed.extra;
+            initial.extend(managed.told);
+            let (card, mut particulars) = paygate::series(&initial).ok_or_else(none)?;
+            particulars.extend(named(card));
+            return Ok(particulars);
+        }
+        let payment = managed.processor_reference.ok_or_else(none)?;
+        Ok(BTreeMap::from([(rest_gateway::deposits::extra::INITIAL_PAYMENT.to_owned(), payment)]))
     }
 
     async fn stored(
@@ -85,10 +97,12 @@ impl Desk {
         });
         let instrument =
             found.await?.ok_or_else(|| Refusal::bad("PIN", "has nothing stored at this processor"))?;
-        Ok(BTreeMap::from([
-            (stored::ISSUER.to_owned(), instrument.issuer),
-            (stored::TOKEN.to_owned(), instrument.token),
-        ]))
+        let mut particulars = named(instrument);
+        if issuer != paygate::ROOM {
+            // A token says it all there.
+            particulars.retain(|name, _| name != stored::BRAND && name != stored::EXPIRY);
+        }
+        Ok(particulars)
     }
 
     /// Asks what became of a deposit. A charge without a number of the processor's must not adopt another's payment.
@@ -99,7 +113,8 @@ impl Desk {
     ) -> Result<DepositOutcome, OperationError> {
         let (deposit, managed, customer) = whole;
         let mut order = self.deposit_order(deposit, managed, customer);
-        if managed.attempted.as_deref() != Some(CHARGE) || order.processor_reference.is_some() {
+        let named = order.processor_reference.is_some() || processor.names_charges();
+        if managed.attempted.as_deref() != Some(CHARGE) || named {
             return Ok(processor.settle(&order).await);
         }
         if let Some(instrument) = &mut order.instrument {
@@ -163,6 +178,14 @@ impl Desk {
         });
         kept.await
     }
+}
+
+/// A stored instrument among the particulars of a charge.
+fn named(instrument: Instrument) -> BTreeMap<String, String> {
+    let Instrument { issuer, token, brand, expiry, .. } = instrument;
+    let parts =
+        [(stored::ISSUER, issuer), (stored::TOKEN, token), (stored::BRAND, brand), (stored::EXPIRY, expiry)];
+    parts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
 }
 
 /// The payment that an outcome speaks of.

@@ -1,6 +1,6 @@
 //! Deposits at their processors: opened, asked about, captured, given up. Every way leads to one settlement.
 
-use super::{Desk, TypedCard};
+use super::{Desk, TypedCard, Way};
 use crate::domain::customer::Customer;
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
@@ -12,73 +12,16 @@ use crate::operations::capture_deposit::Wish;
 use crate::operations::open_deposit::{self, Said};
 use crate::operations::settle_deposit::{self, CANCEL, Look, Settled};
 use crate::operations::{Answer, Caller, OperationError, Rules, cancel_deposit, capture_deposit};
-use crate::processors::{
-    Capture, CardInputs, DepositOrder, DepositProcessor, GivenUp, Opened, paygate, sopg,
-};
+use crate::processors::{Capture, DepositOrder, DepositProcessor, GivenUp, Opened, paygate, sopg};
 use crate::store::deposits::{self, Managed};
 use crate::store::{StoreError, Wants, customers};
 use chrono::Duration;
-use serde_json::{Value, json};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The method of a deposit that is an invoice.
 pub const INVOICE: &str = "invoice";
-
-/// How the customer gets to the processor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Way {
-    Redirect(String),
-    Form {
-        action: String,
-        fields: Vec<(String, String)>,
-    },
-    /// Our page shows a card form that goes from the browser straight to the processor.
-    CardForm {
-        action: String,
-        fields: Vec<(String, String)>,
-        inputs: CardInputs,
-    },
-}
-
-impl Way {
-    fn keep(&self) -> String {
-        match self {
-            Way::Redirect(url) => json!({ "redirect": url }).to_string(),
-            Way::Form { action, fields } => json!({ "action": action, "fields": fields }).to_string(),
-            Way::CardForm { action, fields, inputs } => {
-                let CardInputs { number, check_value, expiry, brand, brands } = inputs;
-                let card = json!({
-                    "number": number, "check_value": check_value, "expiry": expiry, "brand": brand, "brands": brands,
-                });
-                json!({ "action": action, "fields": fields, "card": card }).to_string()
-            }
-        }
-    }
-
-    /// Reads what [`Way::keep`] wrote.
-    pub fn kept(text: &str) -> Option<Way> {
-        let value: Value = serde_json::from_str(text).ok()?;
-        if let Some(url) = value.get("redirect") {
-            return Some(Way::Redirect(url.as_str()?.to_owned()));
-        }
-        let action = value.get("action")?.as_str()?.to_owned();
-        let fields = value.get("fields")?.as_array()?.iter();
-        let fields =
-            fields.map(|pair| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned())));
-        let fields = fields.collect::<Option<_>>()?;
-        let Some(card) = value.get("card") else { return Some(Way::Form { action, fields }) };
-        let name = |key: &str| card.get(key)?.as_str().map(str::to_owned);
-        let brands = card.get("brands")?.as_array()?.iter();
-        let inputs = CardInputs {
-            number: name("number")?,
-            check_value: name("check_value")?,
-            expiry: name("expiry")?,
-            brand: name("brand")?,
-            brands: brands.map(|brand| brand.as_str().map(str::to_owned)).collect::<Option<_>>()?,
-        };
-        Some(Way::CardForm { action, fields, inputs })
-    }
-}
 
 /// An answered opening, and where the customer goes.
 pub struct OpenedDeposit {
@@ -87,6 +30,8 @@ pub struct OpenedDeposit {
     pub url: Option<String>,
     pub way: Option<Way>,
     pub status: Option<DepositStatus>,
+    /// Of a payment at a terminal: the terminal's number and the approval, which it prints.
+    pub slip: Option<(String, String)>,
 }
 
 /// Within this time a customer may still pay: half an hour at the processor's page, and the window behind it.
@@ -156,24 +101,24 @@ impl Desk {
         }
         let order = self.order(&whole);
         let (deposit, ..) = whole;
+        let by = |way: Way, reference| Said::Opened { how: way.keep(), reference, told: BTreeMap::new() };
+        let home = Way::Redirect(order.urls.success.clone());
         let said = match opened {
-            Opened::Redirect { url, reference } => Said::Opened { how: Way::Redirect(url).keep(), reference },
-            Opened::Form { action, fields, reference } => {
-                Said::Opened { how: Way::Form { action, fields }.keep(), reference }
-            }
-            Opened::CardForm { action, fields, inputs } => {
-                Said::Opened { how: Way::CardForm { action, fields, inputs }.keep(), reference: None }
-            }
+            Opened::Redirect { url, reference } => by(Way::Redirect(url), reference),
+            Opened::Form { action, fields, reference } => by(Way::Form { action, fields }, reference),
+            Opened::CardForm { action, fields, inputs } => by(Way::CardForm { action, fields, inputs }, None),
+            Opened::Frames { frames, reference } => by(Way::Frames(frames), Some(reference)),
             Opened::Refused { code, reason } => Said::Refused { code, reason },
             Opened::Unfit(refusal) => Said::Unfit(refusal),
             Opened::Decided(outcome) => {
                 self.apply(deposit.id, outcome).await?;
-                Said::Opened { how: Way::Redirect(order.urls.success.clone()).keep(), reference: None }
+                by(home, None)
             }
-            Opened::Pending { reference } => Said::Opened {
-                how: Way::Redirect(order.urls.success.clone()).keep(),
-                reference: Some(reference),
-            },
+            Opened::DecidedWith { outcome, told } => {
+                self.apply(deposit.id, outcome).await?;
+                Said::Opened { how: home.keep(), reference: None, told }
+            }
+            Opened::Pending { reference } => by(home, Some(reference)),
             // The record stays; the repeat goes on from there.
             Opened::NotSent { cause } | Opened::Unknown { cause } | Opened::Taken { cause } => {
                 tracing::warn!(deposit.id = %deposit.id, cause, "a deposit could not be opened");
@@ -219,6 +164,7 @@ impl Desk {
         Ok(opened)
     }
 
+<<<<<<< HEAD
     /// Gives a deposit another name at its processor, before the processor hears of it.
     async fn rename(&self, (deposit, managed, _): &Whole) -> Result<Option<Managed>, OperationError> {
         let (id, caller, turn) = (deposit.id, self.house("desk"), format!("deposit/{}", deposit.id));
@@ -228,11 +174,23 @@ impl Desk {
             open_deposit::rename(tx, id, &taken, &caller)
         });
         renamed.await
+=======
+    /// A bank's answer that the customer's browser brought: handed on at once, and kept nowhere.
+    pub async fn bank_answered(&self, id: DepositId, answer: &SecretString) -> Result<Settled, OperationError> {
+        let Some(whole) = self.whole(id).await? else { return Err(Refusal::DepositNotFound.into()) };
+        let (deposit, managed, _) = &whole;
+        let open = deposit.status == DepositStatus::Pending && managed.attempted.is_none();
+        if !open {
+            return Ok(settle_deposit::stays(deposit));
+        }
+        let outcome = self.processor(managed)?.bank_answered(&self.order(&whole), answer).await;
+        self.apply(id, outcome).await
+>>>>>>> 473d27b (Take typed cards and terminals to Paygate, and let the bank see the customer in frames)
     }
 
     /// Adds where the customer goes to an answer.
     async fn told(&self, answer: Answer) -> Result<OpenedDeposit, OperationError> {
-        let nowhere = |answer| OpenedDeposit { answer, url: None, way: None, status: None };
+        let nowhere = |answer| OpenedDeposit { answer, url: None, way: None, status: None, slip: None };
         let Some(id) = answer.deposit.filter(|_| answer.refused.is_none()) else {
             return Ok(nowhere(answer));
         };
@@ -240,11 +198,13 @@ impl Desk {
         let way = managed.opened.as_deref().and_then(Way::kept);
         let url = way.as_ref().map(|way| match way {
             Way::Redirect(url) => url.clone(),
-            Way::Form { .. } | Way::CardForm { .. } => {
+            Way::Form { .. } | Way::CardForm { .. } | Way::Frames(_) => {
                 format!("{}/player/{}", self.public_url, managed.token)
             }
         });
-        Ok(OpenedDeposit { answer, url, way, status: Some(deposit.status) })
+        let told = |name: &str| managed.told.get(name).cloned();
+        let slip = told(paygate::TOLD_TERMINAL).zip(told(paygate::TOLD_AUTH_CODE));
+        Ok(OpenedDeposit { answer, url, way, status: Some(deposit.status), slip })
     }
 
     /// Asks the processor what became of a deposit, and applies it. Notice, browser and sweep all come here, by the

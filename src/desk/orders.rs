@@ -62,6 +62,9 @@ pub(super) mod stored {
     /// Who issued the instrument, and its token there.
     pub const ISSUER: &str = "instrument_issuer";
     pub const TOKEN: &str = "instrument_token";
+    /// Its brand and expiry, for rooms that send them along.
+    pub const BRAND: &str = "instrument_brand";
+    pub const EXPIRY: &str = "instrument_expiry";
 }
 
 impl Desk {
@@ -81,13 +84,15 @@ impl Desk {
             (rest_gateway::deposits::extra::SENT_AT.to_owned(), sent_at),
         ]);
         extra.extend(managed.extra.clone());
+        extra.extend(managed.told.clone());
         let instrument = extra.remove(stored::ISSUER).zip(extra.remove(stored::TOKEN));
-        // A charge needs to know whose token it is; what people see of the card is kept with the customer.
+        let (brand, expiry) = (extra.remove(stored::BRAND), extra.remove(stored::EXPIRY));
+        // A charge needs to know whose token it is, and some rooms what card it stands for.
         let instrument = instrument.map(|(issuer, token)| Instrument {
             issuer,
             token,
-            brand: String::new(),
-            expiry: String::new(),
+            brand: brand.unwrap_or_default(),
+            expiry: expiry.unwrap_or_default(),
             masked: String::new(),
         });
         if let Some(attempted) = on_record(deposit.status, managed.attempted.as_deref()) {

@@ -162,6 +162,9 @@ fn apply(
     {
         customers::keep_instrument(tx, &customer, instrument)?;
     }
+    if !notice.told.is_empty() {
+        deposits::note_told(tx, deposit.id, &notice.told)?;
+    }
     outbox::put(tx, &settle_errand(deposit.id), tx.now())?;
     let fact = audit::Fact {
         front_end: deposit.front_end.clone(),

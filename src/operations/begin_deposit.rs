@@ -158,6 +158,7 @@ fn begin(
         opened: None,
         attempted: wish.sent_once.then(|| CHARGE.to_owned()),
         extra: wish.extra.clone(),
+        told: BTreeMap::new(),
         created_at: tx.now_micros(),
         updated_at: tx.now_micros(),
     };

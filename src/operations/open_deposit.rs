@@ -7,6 +7,7 @@ use crate::domain::ids::DepositId;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::store::deposits::Managed;
 use crate::store::{Tx, audit, deposits, outbox};
+use std::collections::BTreeMap;
 
 /// What the processor said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Said {
     Opened {
         how: String,
         reference: Option<String>,
+        /// What later calls need of the answer, under the room's own names.
+        told: BTreeMap<String, String>,
     },
     Refused {
         code: String,
@@ -42,8 +45,11 @@ pub fn run(
         deposits::advance(tx, &change.deposit)?;
     }
     let answer = match said {
-        Said::Opened { how, reference } => {
+        Said::Opened { how, reference, told } => {
             deposits::note_opened(tx, id, how)?;
+            if !told.is_empty() {
+                deposits::note_told(tx, id, told)?;
+            }
             if let Some(reference) = reference {
                 deposits::note_reference(tx, id, reference)?;
                 // From now on it is asked about by that name.

@@ -4,7 +4,7 @@
 mod pages;
 mod words;
 
-use crate::desk::{Desk, Way};
+use crate::desk::{self, Desk, Frames, Way};
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
@@ -14,7 +14,8 @@ use crate::store::deposits::{self, Managed};
 use crate::store::{StoreError, Wants, outbox};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use pages::{CardPage, FormPage, MissingPage, ResultPage};
+use pages::{CardPage, FormPage, FramesPage, MissingPage, ResultPage};
+use secrecy::SecretString;
 use words::Words;
 
 #[derive(Clone)]
@@ -30,6 +31,12 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config
         .route("/player/static/{name}", web::get().to(asset))
         .route("/player/{token}/state", web::get().to(state))
+        .service(
+            web::resource("/player/{token}/bank")
+                .app_data(web::PayloadConfig::new(LARGEST_BODY))
+                .route(web::get().to(come_back))
+                .route(web::post().to(from_bank)),
+        )
         .service(
             web::resource("/player/{token}/{kind}")
                 .app_data(web::PayloadConfig::new(LARGEST_BODY))
@@ -66,8 +73,46 @@ async fn go(request: HttpRequest, door: web::Data<Player>) -> HttpResponse {
             };
             page(&card, origin.as_deref())
         }
+        (DepositStatus::Pending, Some(Way::Frames(frames))) => in_frames(&deposit, &managed, &frames),
         _ => result(&deposit, &managed),
     }
+}
+
+/// The page in which the bank sees the customer: in a hidden frame first, then, if it wants to ask him, in a visible one.
+/// Only the bank's address and the processor's, where both frames end, may stand in them.
+fn in_frames(deposit: &Deposit, managed: &Managed, frames: &Frames) -> HttpResponse {
+    let words = Words::of(&managed.language);
+    let amount = deposit.amount.to_string();
+    let state_url = format!("/player/{}/state", managed.token);
+    let challenge = desk::challenge(frames, managed);
+    let (step, action, name, value) = match &challenge {
+        Some(challenge) => (CHALLENGE, challenge.url.as_str(), "creq", challenge.creq.as_str()),
+        None => (METHOD, frames.method_url.as_str(), "threeDSMethodData", frames.method_data.as_str()),
+    };
+    let shown = FramesPage { words, amount: &amount, step, state_url: &state_url, action, name, value };
+    let bank = origin(action).unwrap_or_default();
+    let processor = origin(&frames.processor_url).unwrap_or_default();
+    policed(&shown, &format!("form-action {bank}; frame-src {bank} {processor}"))
+}
+
+const METHOD: &str = "method";
+const CHALLENGE: &str = "challenge";
+
+/// The bank sends the browser back with its answer of 3-D Secure 1, which goes to the processor at once.
+async fn from_bank(request: HttpRequest, body: web::Bytes, door: web::Data<Player>) -> HttpResponse {
+    let Some((deposit, managed)) = find(&request, &door).await else { return missing() };
+    let answer = form_urlencoded::parse(&body).find_map(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        matches!(name.as_str(), "pares" | "paresponse").then(|| SecretString::from(value.into_owned()))
+    });
+    if let Some(answer) = answer
+        && let Err(error) = door.desk.bank_answered(deposit.id, &answer).await
+    {
+        tracing::warn!(deposit.id = %deposit.id, %error, "a bank's answer could not be handed on");
+    }
+    hurry(&door, deposit.id).await;
+    let there = format!("/player/{}/success", managed.token);
+    HttpResponse::SeeOther().insert_header(("location", there)).finish()
 }
 
 /// The browser comes back. What it brings may hurry us, and decides nothing.
@@ -121,17 +166,27 @@ fn is_open(status: DepositStatus) -> bool {
 
 /// What the waiting page polls.
 async fn state(request: HttpRequest, door: web::Data<Player>) -> HttpResponse {
-    let Some((deposit, _)) = find(&request, &door).await else { return HttpResponse::NotFound().finish() };
+    let Some((deposit, managed)) = find(&request, &door).await else {
+        return HttpResponse::NotFound().finish();
+    };
     let open = is_open(deposit.status);
+    let step = match managed.opened.as_deref().and_then(Way::kept) {
+        Some(Way::Frames(frames)) if desk::challenge(&frames, &managed).is_some() => CHALLENGE,
+        Some(Way::Frames(_)) => METHOD,
+        Some(Way::Redirect(_) | Way::Form { .. } | Way::CardForm { .. }) | None => "",
+    };
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .json(serde_json::json!({ "open": open }))
+        .json(serde_json::json!({ "open": open, "step": step }))
 }
 
 async fn asset(request: HttpRequest) -> HttpResponse {
     match request.match_info().get("name") {
         Some("player.css") => HttpResponse::Ok().content_type("text/css").body(include_str!("player.css")),
         Some("wait.js") => HttpResponse::Ok().content_type("text/javascript").body(include_str!("wait.js")),
+        Some("frames.js") => {
+            HttpResponse::Ok().content_type("text/javascript").body(include_str!("frames.js"))
+        }
         Some("submit.js") => {
             HttpResponse::Ok().content_type("text/javascript").body(include_str!("submit.js"))
         }
@@ -162,11 +217,16 @@ fn missing() -> HttpResponse {
 
 /// A page under a strict policy; a form may go to the processor's origin alone, from where it may come back to us.
 fn page(page: &impl askama::Template, form_to: Option<&str>) -> HttpResponse {
-    let Ok(html) = page.render() else { return HttpResponse::InternalServerError().finish() };
     let form = form_to.map_or_else(|| "'none'".to_owned(), |origin| format!("{origin} 'self'"));
+    policed(page, &format!("form-action {form}"))
+}
+
+/// A page under a strict policy, with what it may do besides.
+fn policed(page: &impl askama::Template, besides: &str) -> HttpResponse {
+    let Ok(html) = page.render() else { return HttpResponse::InternalServerError().finish() };
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
-         form-action {form}; base-uri 'none'; frame-ancestors 'none'"
+         {besides}; base-uri 'none'; frame-ancestors 'none'"
     );
     HttpResponse::Ok()
         .insert_header((CONTENT_SECURITY_POLICY, policy))
@@ -181,6 +241,10 @@ fn page(page: &impl askama::Template, form_to: Option<&str>) -> HttpResponse {
 fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    if !matches!(scheme, "http" | "https") || !host.chars().all(plain) {
+        return None;
+    }
     Some(format!("{scheme}://{host}"))
 }
 

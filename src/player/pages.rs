@@ -27,6 +27,20 @@ pub struct CardPage<'a> {
     pub amount: &'a str,
 }
 
+/// Posts one value into a frame, and waits for what comes of it.
+#[derive(Template)]
+#[template(path = "player/frames.html")]
+pub struct FramesPage<'a> {
+    pub words: &'static Words,
+    pub amount: &'a str,
+    /// `method`: the bank looks at the browser. `challenge`: it asks the customer.
+    pub step: &'static str,
+    pub state_url: &'a str,
+    pub action: &'a str,
+    pub name: &'static str,
+    pub value: &'a str,
+}
+
 /// A month as the processor takes it and as people read it.
 pub struct Month {
     pub value: String,

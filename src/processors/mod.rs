@@ -113,6 +113,19 @@ pub struct CardInputs {
     pub brands: Vec<String>,
 }
 
+/// What our page needs to let the customer's bank see him: a hidden frame that posts `method_data` at once, and a
+/// visible one if the bank then wants to ask him.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frames {
+    pub method_url: String,
+    pub method_data: String,
+    /// The payment's name at the 3-D server, and the protocol's version.
+    pub server_trans_id: String,
+    pub version: String,
+    /// The processor's own address, which both frames end at.
+    pub processor_url: String,
+}
+
 /// How a processor answered the opening of a deposit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
@@ -134,8 +147,18 @@ pub enum Opened {
         fields: Vec<(String, String)>,
         inputs: CardInputs,
     },
+    /// Our page carries the frames in which the bank sees the customer; the processor goes on by itself.
+    Frames {
+        frames: Frames,
+        reference: String,
+    },
     /// It was decided at once, no browser needed.
     Decided(DepositOutcome),
+    /// The same, with what later calls or the cashier need of the answer.
+    DecidedWith {
+        outcome: DepositOutcome,
+        told: BTreeMap<String, String>,
+    },
     /// The processor has it under its own reference and has not decided; no browser needed.
     Pending {
         reference: String,
@@ -170,6 +193,12 @@ pub struct TypedCard {
     pub brand: String,
     /// Have the processor store it, for later charges.
     pub store: bool,
+    /// What a terminal read from the card's strip.
+    pub tracks: Option<(SecretString, SecretString)>,
+    /// What the customer's browser says of itself, as JSON.
+    pub browser: Option<String>,
+    /// Of an authentication that somebody else made, as JSON.
+    pub three_ds_data: Option<SecretString>,
 }
 
 impl std::fmt::Debug for TypedCard {
@@ -209,6 +238,18 @@ pub trait DepositProcessor: Send + Sync {
     /// Whether the account makes invoices: links that are paid when the customer likes.
     fn makes_invoices(&self) -> bool {
         false
+    }
+    /// What the cashier may add to a deposit, by the processor's own names.
+    fn particulars(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// Whether a charge bears our reference there, so that it can't be taken for another one.
+    fn names_charges(&self) -> bool {
+        false
+    }
+    /// What a bank's answer that came by the browser leads to; the answer is kept nowhere.
+    async fn bank_answered(&self, order: &DepositOrder, _answer: &SecretString) -> DepositOutcome {
+        self.settle(order).await
     }
     /// Who issued the stored instruments that this account can charge, if it can.
     fn charges(&self) -> Option<&'static str> {
@@ -298,6 +339,8 @@ pub struct Notice {
     pub summary: String,
     /// The stored instrument it brought, if any.
     pub instrument: Option<Instrument>,
+    /// What the room must know of it later, under the room's own names.
+    pub told: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

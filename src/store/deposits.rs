@@ -37,6 +37,8 @@ pub struct Managed {
     pub attempted: Option<String>,
     /// What its room must be told besides, under the room's own names.
     pub extra: BTreeMap<String, String>,
+    /// What the processor told and its room must know later, under the room's own names.
+    pub told: BTreeMap<String, String>,
     pub created_at: i64,
     pub updated_at: i64,
 }
@@ -238,6 +240,9 @@ fn with_managed(row: DepositRow) -> Result<(Deposit, Managed), StoreError> {
 }
 
 pub(super) fn managed_part(row: &DepositRow) -> Option<Managed> {
+    let (told, extra): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        read(row.extra.as_deref())?.into_iter().partition(|(name, _)| name.starts_with(TOLD));
+    let told = told.into_iter().map(|(name, text)| (name[TOLD.len()..].to_owned(), text)).collect();
     Some(Managed {
         account: row.account.clone()?,
         method: row.method.clone()?,
@@ -248,10 +253,29 @@ pub(super) fn managed_part(row: &DepositRow) -> Option<Managed> {
         token: row.token.clone()?,
         opened: row.opened.clone(),
         attempted: row.attempted.clone(),
-        extra: read(row.extra.as_deref())?,
+        extra,
+        told,
         created_at: row.created_at,
         updated_at: row.updated_at,
     })
+}
+
+/// Begins the names of what a processor told, among what its room must be told besides.
+const TOLD: &str = "told.";
+
+/// Notes what a processor told and its room must know later.
+pub fn note_told(
+    tx: &mut Tx<'_>,
+    id: DepositId,
+    told: &BTreeMap<String, String>,
+) -> Result<(), StoreError> {
+    let mut row = tx.find_id::<DepositRow>(id.0)?.ok_or(StoreError::Raced)?;
+    let corrupt = || StoreError::Corrupt(format!("deposit {}: extra", id));
+    let mut extra = read(row.extra.as_deref()).ok_or_else(corrupt)?;
+    extra.extend(told.iter().map(|(name, text)| (format!("{TOLD}{name}"), text.clone())));
+    row.extra = written(&extra);
+    row.updated_at = tx.now_micros();
+    tx.update(row)
 }
 
 fn written(extra: &BTreeMap<String, String>) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Paygate's client against its simulator: every call, and every way for it to go wrong.
 
+pub mod bank;
 mod control;
 mod deposits;
 mod notices;

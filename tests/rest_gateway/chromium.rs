@@ -233,6 +233,29 @@ impl Chromium {
 }
 
 impl Chromium {
+    /// Clicks in the page's frame, once the frame shows the element.
+    pub fn click_in_frame(&mut self, selector: &str) {
+        let ends = Instant::now() + Duration::from_secs(60);
+        let script = format!(
+            "(() => {{ const found = document.querySelector({selector:?}); if (found) found.click(); \
+             return !!found; }})()"
+        );
+        loop {
+            let tree = self.command("Page.getFrameTree", json!({}));
+            let frame = tree["frameTree"]["childFrames"][0]["frame"]["id"].clone();
+            let world = self.command("Page.createIsolatedWorld", json!({"frameId": frame}));
+            let context = world["executionContextId"].clone();
+            let wish = json!({"expression": script, "contextId": context, "returnByValue": true});
+            let is_there = context.is_number()
+                && self.command("Runtime.evaluate", wish)["result"]["value"] == json!(true);
+            if is_there {
+                return;
+            }
+            assert!(Instant::now() < ends, "{selector} does not appear in the frame");
+            self.evaluate("new Promise(done => setTimeout(done, 30))");
+        }
+    }
+
     /// Types a text into a field.
     pub fn fill(&mut self, selector: &str, text: &str) {
         self.wait_for(selector);

@@ -184,6 +184,58 @@ pub(super) const CARD_HOLDER: Field =
     field("CardHolder", Kind::Text { max: 100 }, Optional, "Ann Example", "The name on the card.");
 pub(super) const CARD_BRAND: Field =
     field("CardBrand", Kind::Text { max: 20 }, Optional, "VISA", "The processor's name of the card's brand.");
+pub(super) const CARD_TRACK2: Field = field(
+    "CardTrack2",
+    Kind::Text { max: 80 },
+    Optional,
+    "1234567890=3012101",
+    "For payments at a terminal: the second track of the card's strip. Kept nowhere.",
+);
+pub(super) const CARD_TRACK3: Field = field(
+    "CardTrack3",
+    Kind::Text { max: 80 },
+    Optional,
+    "1234567890=3012101",
+    "For payments at a terminal: the third track of the card's strip. Kept nowhere.",
+);
+pub(super) const BROWSER_INFO: Field = field(
+    "BrowserInfo",
+    Kind::Text { max: 4096 },
+    Optional,
+    r#"{"acceptHeaders":"*/*","ipAddress":"192.0.2.10","javaScriptEnabled":true,"language":"en","userAgent":"Mozilla/5.0"}"#,
+    "With CardNumber, where the bank may want to see the customer: what his browser says of itself, a JSON object of \
+     acceptHeaders, ipAddress, javaScriptEnabled, language, userAgent, and, where known, javaEnabled, colorDepth, \
+     screenHeight, screenWidth, timeZoneOffset.",
+);
+pub(super) const THREE_DS_DATA: Field = field(
+    "ThreeDSData",
+    Kind::Text { max: 4096 },
+    Optional,
+    r#"{"eci":"05"}"#,
+    "With CardNumber: the result of an authentication made elsewhere, a JSON object in the processor's own words.",
+);
+pub(super) const RECURRING_DAYS: Field = field(
+    "RecurringDays",
+    Kind::Int { least: 1, most: 9_999 },
+    Optional,
+    "28",
+    "With Recurring: so many days at least lie between the payments of the series. Without it their days are not fixed.",
+);
+pub(super) const RECURRING_UNTIL: Field = field(
+    "RecurringUntil",
+    Kind::Text { max: 10 },
+    Optional,
+    "2030-12-31",
+    "With RecurringDays: the last day of the series, YYYY-MM-DD.",
+);
+pub(super) const PAYMENT_DATA: Field = field(
+    "PaymentData",
+    Kind::Text { max: 16384 },
+    Optional,
+    r#"{"threeDSPolicy":{"challengePreference":"mandateChallenge"}}"#,
+    "What the processor is told besides, a JSON object of its own names; which ones it takes stands in its description. \
+     Never card data.",
+);
 pub(super) const STORE_CARD: Field = field(
     "StoreCard",
     Kind::Text { max: 5 },

@@ -5,7 +5,7 @@ use super::super::call::Call;
 use super::super::reply::Told;
 use super::super::wire::Value;
 use super::typed_card;
-use crate::desk::{OpenedDeposit, Way};
+use crate::desk::{OpenedDeposit, TERMINAL, Way};
 use crate::domain::ids::DepositId;
 use crate::domain::refusal::Refusal;
 use crate::operations::{OperationError, begin_deposit, cancel_deposit, capture_deposit, refund_deposit};
@@ -18,13 +18,17 @@ pub async fn create(call: &Call<'_>) -> Result<Told, OperationError> {
     let mut wish = wish(call, "CreateDeposit")?;
     wish.capture = capture_wish(call)?;
     let card = typed_card::read(call)?;
+    // A payment at a terminal is made at once, so one that may still arrive must not be made again.
+    wish.sent_once = wish.method == TERMINAL;
     if let Some(text) = call.text("Recurring") {
         if !text.eq_ignore_ascii_case("initial") {
             return Err(Refusal::bad("Recurring", "must be initial").into());
         }
         wish.extra.insert("recurring".to_owned(), "initial".to_owned());
         wish.particulars = "recurring=initial".to_owned();
+        wish.particulars += &schedule(call, &mut wish.extra)?;
     }
+    wish.particulars += &payment_data(call, &wish.account, &mut wish.extra)?;
     let opened = call.desk.open_deposit(wish, card, call.rules(), &call.caller).await?;
     Ok(told(opened, Where::Browser))
 }
@@ -40,6 +44,7 @@ pub async fn charge(call: &Call<'_>) -> Result<Told, OperationError> {
     wish.capture = capture_wish(call)?;
     wish.extra = call.desk.charge(&wish.account, call.rules(), &pin, series).await?;
     wish.particulars = series.map_or_else(|| "stored".to_owned(), |initial| format!("series={initial}"));
+    wish.particulars += &payment_data(call, &wish.account, &mut wish.extra)?;
     wish.sent_once = true;
     let opened = call.desk.open_deposit(wish, None, call.rules(), &call.caller).await?;
     Ok(told(opened, Where::Browser))
@@ -57,6 +62,10 @@ pub(super) fn told(opened: OpenedDeposit, place: Where) -> Told {
     if let (Some(status), Where::Browser) = (opened.status, place) {
         told.fields.push(("DepositStatus", Value::Text(status.to_string())));
     }
+    if let Some((terminal, approval)) = opened.slip {
+        told.fields.push(("TerminalID", Value::Text(terminal)));
+        told.fields.push(("AuthCode", Value::Text(approval)));
+    }
     if let Some(url) = opened.url {
         let name = if place == Where::Browser { "RedirectURL" } else { "InvoiceURL" };
         told.fields.push((name, Value::Text(url)));
@@ -68,6 +77,53 @@ pub(super) fn told(opened: OpenedDeposit, place: Where) -> Told {
         told.fields.push(("FormFields", Value::Text(form)));
     }
     told
+}
+
+/// How often and until when a series goes on, where its days are fixed. The text tells one call from another.
+fn schedule(call: &Call<'_>, extra: &mut BTreeMap<String, String>) -> Result<String, Refusal> {
+    let (days, until) = match (call.number("RecurringDays")?, call.text("RecurringUntil")) {
+        (None, None) => return Ok(String::new()),
+        (Some(days), Some(until)) => (days, until),
+        (Some(_), None) => return Err(Refusal::bad("RecurringUntil", "is missing")),
+        (None, Some(_)) => return Err(Refusal::bad("RecurringDays", "is missing")),
+    };
+    if !(1..=9_999).contains(&days) {
+        return Err(Refusal::bad("RecurringDays", "must be from 1 to 9999"));
+    }
+    let date = chrono::NaiveDate::parse_from_str(&until, "%Y-%m-%d");
+    let until = date.map_err(|_| Refusal::bad("RecurringUntil", "must be written YYYY-MM-DD"))?.to_string();
+    let told = format!("&days={days}&until={until}");
+    extra.insert("recurring_days".to_owned(), days.to_string());
+    extra.insert("recurring_until".to_owned(), until);
+    Ok(told)
+}
+
+/// What the cashier adds in the processor's own words: a JSON object of texts and objects. The text tells one call from
+/// another.
+fn payment_data(
+    call: &Call<'_>,
+    account: &str,
+    extra: &mut BTreeMap<String, String>,
+) -> Result<String, Refusal> {
+    let Some(text) = call.text("PaymentData") else { return Ok(String::new()) };
+    let wrong = |reason: &str| Refusal::bad("PaymentData", reason);
+    let data: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(&text).map_err(|_| wrong("is no JSON object"))?;
+    let known = call.desk.particulars(account);
+    for (name, value) in &data {
+        // The name is repeated only if it is one of ours.
+        let Some(name) = known.iter().find(|known| **known == name.as_str()) else {
+            return Err(wrong("has a name that this processor does not take"));
+        };
+        let value = match value {
+            serde_json::Value::String(text) => text.clone(),
+            serde_json::Value::Object(_) => value.to_string(),
+            _ => return Err(wrong(&format!("{name} is neither text nor object"))),
+        };
+        extra.insert((*name).to_owned(), value);
+    }
+    // Sorted by name, so that the order they came in does not matter.
+    Ok(serde_json::json!(data).to_string())
 }
 
 fn capture_wish(call: &Call<'_>) -> Result<String, Refusal> {

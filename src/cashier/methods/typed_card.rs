@@ -30,6 +30,12 @@ pub fn read(call: &Call<'_>) -> Result<Option<TypedCard>, Refusal> {
         Some(text) if text.eq_ignore_ascii_case("false") || text == "0" => false,
         Some(_) => return Err(Refusal::bad("StoreCard", "must be true or false")),
     };
+    let tracks = match (call.text("CardTrack2"), call.text("CardTrack3")) {
+        (Some(track2), Some(track3)) => Some((SecretString::from(track2), SecretString::from(track3))),
+        (None, None) => None,
+        (Some(_), None) => return Err(Refusal::bad("CardTrack3", "is missing")),
+        (None, Some(_)) => return Err(Refusal::bad("CardTrack2", "is missing")),
+    };
     Ok(Some(TypedCard {
         number: SecretString::from(number),
         month,
@@ -38,5 +44,8 @@ pub fn read(call: &Call<'_>) -> Result<Option<TypedCard>, Refusal> {
         holder: call.text("CardHolder"),
         brand: call.text("CardBrand").unwrap_or_else(|| "VISA".to_owned()),
         store,
+        tracks,
+        browser: call.text("BrowserInfo"),
+        three_ds_data: call.text("ThreeDSData").map(SecretString::from),
     }))
 }

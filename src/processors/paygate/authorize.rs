@@ -4,9 +4,9 @@
 
 use super::client::Client;
 use super::codes::Verdict;
-use super::hosted_page::capture_text;
+use super::hosted_page::{capture_text, order_text};
 use super::inquire::Payment;
-use super::request::{self, Request};
+use super::request::Request;
 use super::values::{BadValue, format};
 use crate::domain::outcome::DepositOutcome;
 use crate::processors::DepositOrder;
@@ -39,7 +39,7 @@ fn request(client: &Client, order: &DepositOrder, pay_id: &str) -> Result<Reques
     let mut request = Request::new("authorize.aspx", settings, &order.reference)?;
     request.pay_id(pay_id)?;
     request.money(order.amount, settings)?;
-    request.words("OrderDesc", format::ans(768), &request::order_text(settings, &order.reference))?;
+    request.words("OrderDesc", format::ans(768), &order_text(client, order))?;
     request.put("Capture", format::an(6), &capture_text(order.capture)?)?;
     Ok(request)
 }

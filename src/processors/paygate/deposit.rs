@@ -42,6 +42,18 @@ pub async fn settle(client: &Client, order: &DepositOrder) -> DepositOutcome {
     read(&payment, order)
 }
 
+/// A refusal is believed only if the platform does not say otherwise when it is asked.
+pub async fn refused(client: &Client, order: &DepositOrder, code: String, reason: String) -> DepositOutcome {
+    match ask(client, order).await {
+        Found::NotFound => DepositOutcome::Failed { code, reason },
+        Found::Unknown(cause) => DepositOutcome::Unknown { cause },
+        Found::Payment(payment) => match read(&payment, order) {
+            DepositOutcome::Failed { .. } => DepositOutcome::Failed { code, reason },
+            other => other,
+        },
+    }
+}
+
 pub async fn ask(client: &Client, order: &DepositOrder) -> Found {
     let pay_id = order.processor_reference.as_deref();
     inquire::ask(client, &order.reference, pay_id, order.amount.currency()).await
@@ -53,7 +65,7 @@ pub fn captured_before(order: &DepositOrder) -> i64 {
 }
 
 pub fn is_card(order: &DepositOrder) -> bool {
-    order.method == "card"
+    matches!(order.method.as_str(), "card" | super::TERMINAL)
 }
 
 fn read(payment: &Payment, order: &DepositOrder) -> DepositOutcome {

@@ -5,33 +5,42 @@
 
 use super::client::Client;
 use super::codes::Verdict;
+use super::credential::CredentialOnFile;
 use super::hosted_page;
 use super::request::{self, Request};
-use super::three_ds::{self, Versioning};
+use super::three_ds::{self, Legacy, Versioning};
 use super::values::card::{self, PanCard};
-use super::values::{BadValue, format, reference};
-use super::{NOT_SENDABLE, acquirer, deposit};
+use super::values::{BadValue, format};
+use super::{acquirer, deposit};
 use crate::domain::outcome::DepositOutcome;
 use crate::processors::DepositOrder;
-use serde::Serialize;
-use serde_json::Value;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 
-/// A card payment that our own page collected.
+/// A card payment from server to server.
 pub struct Direct<'a> {
     pub order: &'a DepositOrder,
     pub card: &'a PanCard,
-    /// Absent for payments without the payer.
-    pub browser: Option<&'a BrowserInfo>,
+    pub payer: Payer<'a>,
     pub credential: Option<&'a CredentialOnFile>,
-    /// Of the first payment of a series, for payments without the payer.
-    pub scheme_reference: Option<&'a str>,
-    /// Where the bank returns the browser to after 3-D Secure 1.
-    pub term_url: &'a str,
+}
+
+/// Whether the payer is there to be asked by his bank.
+pub enum Payer<'a> {
+    Present {
+        browser: &'a BrowserInfo,
+        /// Where the bank returns the browser to after 3-D Secure 1.
+        term_url: &'a str,
+        /// Of an authentication that somebody else made, as JSON.
+        three_ds_data: Option<&'a SecretString>,
+    },
+    /// We charge what is on file; the scheme's name of the payment that it began with, where it is known.
+    Absent { scheme_reference: Option<&'a str> },
 }
 
 /// What the payer's browser says of itself.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BrowserInfo {
     pub accept_headers: String,
     pub ip_address: String,
@@ -50,39 +59,6 @@ pub struct BrowserInfo {
     pub user_agent: String,
 }
 
-/// Whether the card stays on file, and who started this payment.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CredentialOnFile {
-    #[serde(rename = "type")]
-    pub kind: CredentialKind,
-    pub initial_payment: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub use_case: Option<&'static str>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum CredentialKind {
-    #[serde(rename_all = "camelCase")]
-    Recurring {
-        recurring_frequency: u32,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        recurring_start_date: Option<String>,
-        recurring_expiry_date: String,
-    },
-    /// `CIT` with the payer, `MIT` without.
-    Unscheduled(Initiator),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Initiator {
-    #[serde(rename = "CIT")]
-    Payer,
-    #[serde(rename = "MIT")]
-    Merchant,
-}
-
 /// How it goes on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -90,16 +66,15 @@ pub enum Step {
     /// Post the method form in a hidden frame, always; the platform goes on by itself.
     Method(Versioning),
     /// The card knows only 3-D Secure 1: what the platform says to send the browser on with.
-    Legacy(Value),
+    Legacy(Legacy),
+    /// Nothing left this process: the value does not fit.
+    Unfit(BadValue),
 }
 
 pub async fn pay(client: &Client, payment: &Direct<'_>) -> Step {
     let request = match request(client, payment) {
         Ok(request) => request,
-        Err(bad) => {
-            let reason = bad.to_string();
-            return Step::Decided(DepositOutcome::Failed { code: NOT_SENDABLE.to_owned(), reason });
-        }
+        Err(bad) => return Step::Unfit(bad),
     };
     let answer = match client.post(request).await {
         Ok(answer) => answer,
@@ -113,7 +88,8 @@ pub async fn pay(client: &Client, payment: &Direct<'_>) -> Step {
             None => DepositOutcome::Unknown { cause: answer.doubt("3-D Secure without its data") },
         },
         Verdict::Refused(_) => {
-            DepositOutcome::Failed { code: answer.code().to_owned(), reason: answer.reason() }
+            let (code, reason) = (answer.code().to_owned(), answer.reason());
+            deposit::refused(client, order, code, reason).await
         }
         Verdict::Open => DepositOutcome::Open { cause: answer.reason() },
         Verdict::Unknown(cause) => DepositOutcome::Unknown { cause: answer.doubt(cause) },
@@ -142,14 +118,11 @@ pub fn permit(client: &Client) -> Result<(), BadValue> {
 }
 
 fn request(client: &Client, payment: &Direct<'_>) -> Result<Request, BadValue> {
-    permit(client)?;
     let (settings, order, pan) = (client.settings(), payment.order, payment.card);
-    let mut request = Request::new("direct.aspx", settings, &order.reference)?;
-    request.put("MsgVer", format::ans(5), "2.0")?;
-    request.req_id(&reference::req_id(&["direct", &order.reference]))?;
-    request.money(order.amount, settings)?;
-    request.put("Capture", format::ans(6), &hosted_page::capture_text(order.capture)?)?;
-    request.words("OrderDesc", format::ans(768), &request::order_text(settings, &order.reference))?;
+    if !card::is_pcnr(pan.number.expose_secret()) {
+        permit(client)?;
+    }
+    let mut request = hosted_page::begin(client, "direct.aspx", order)?;
     let holder = pan.holder.trim();
     if !(2..=45).contains(&holder.chars().count()) {
         return Err(BadValue::new("card.cardholderName", "ans2..45", "is too short or too long"));
@@ -167,22 +140,20 @@ fn request(client: &Client, payment: &Direct<'_>) -> Result<Request, BadValue> {
     if let Some(credential) = payment.credential {
         request.json("credentialOnFile", credential)?;
     }
-    request.put_some("schemeReferenceID", format::ans(64), payment.scheme_reference)?;
-    request.put_some(
-        "industrySpecificTxType",
-        format::ans(20),
-        order.extra.get("industrySpecificTxType").map(String::as_str),
-    )?;
-    let unattended = payment.credential.is_some_and(|credential| {
-        matches!(credential.kind, CredentialKind::Unscheduled(Initiator::Merchant))
-            && !credential.initial_payment
-    });
-    if unattended {
-        return Ok(request);
-    }
-    let browser = payment.browser.ok_or_else(|| BadValue::new("browserInfo", "JSON", "is missing"))?;
+    let (browser, term_url, three_ds_data) = match payment.payer {
+        Payer::Present { browser, term_url, three_ds_data } => (browser, term_url, three_ds_data),
+        Payer::Absent { scheme_reference } => {
+            request.put_some("schemeReferenceID", format::ans(64), scheme_reference)?;
+            let kind = order.extra.get("industrySpecificTxType").map(String::as_str);
+            request.put_some("industrySpecificTxType", format::ans(20), kind)?;
+            return Ok(request);
+        }
+    };
     request.json("browserInfo", browser)?;
-    hosted_page::put_objects(&mut request, order)?;
+    if let Some(data) = three_ds_data {
+        request.json_text("threeDSData", data.expose_secret())?;
+    }
+    hosted_page::put_objects(&mut request, client, order)?;
     let sources = acquirer::Sources {
         customer: &order.customer,
         pin: &order.pin,
@@ -190,7 +161,7 @@ fn request(client: &Client, payment: &Direct<'_>) -> Result<Request, BadValue> {
         configured: &settings.creditex.extra,
     };
     acquirer::add_to_payment(&mut request, settings.acquirer, &sources)?;
-    request.url("TermURL", payment.term_url, settings)?;
+    request.url("TermURL", term_url, settings)?;
     request.url("URLNotify", &order.urls.notify, settings)?;
     Ok(request)
 }

@@ -2,23 +2,50 @@
 
 use super::acquirer::{self, Sources};
 use super::client::Client;
+use super::credential;
 use super::request::{self, Request};
 use super::settings::OpenBy;
-use super::values::{self, BadValue, format, reference};
+use super::values::{self, BadValue, country, format, reference};
 use crate::processors::{Capture, DepositOrder, Opened};
 use serde_json::{Map, Value, json};
 
 /// Query strings longer than this should not be used.
 const LONGEST_QUERY: usize = 5120;
 
-/// JSON objects of 3-D Secure 2 that a configuration may add to an order as text.
-const JSON_EXTRAS: &[&str] = &[
+/// What the cashier may add to a deposit: objects of 3-D Secure 2, texts, and the fields of single acquirers.
+pub const PARTICULARS: &[&str] = &[
     "threeDSPolicy",
     "priorAuthenticationInfo",
     "accountInfo",
     "shipToCustomer",
     "shippingAddress",
-    "credentialOnFile",
+    "merchantRiskIndicator",
+    "subMerchantPF",
+    "industrySpecificTxType",
+    "RefNr",
+    "OrderDesc",
+    "OrderDesc2",
+    "UserData",
+    "Textfeld1",
+    "Textfeld2",
+    "CHDesc",
+    "AmountAuth",
+    "Phone",
+    "sdFirstName",
+    "sdLastName",
+    "sdStreet",
+    "sdZip",
+    "sdCountryCode",
+    "sdPhone",
+];
+
+/// Those of them that are objects.
+const OBJECTS: &[&str] = &[
+    "threeDSPolicy",
+    "priorAuthenticationInfo",
+    "accountInfo",
+    "shipToCustomer",
+    "shippingAddress",
     "merchantRiskIndicator",
     "subMerchantPF",
 ];
@@ -28,25 +55,58 @@ pub fn open(client: &Client, order: &DepositOrder) -> Result<Opened, BadValue> {
     Ok(by_browser(client, order, request, true))
 }
 
-/// The parameters of a card payment, which `paynow` shares with the hosted form.
-pub fn payment(client: &Client, endpoint: &'static str, order: &DepositOrder) -> Result<Request, BadValue> {
+/// What every payment by card says, whoever brings the card.
+pub fn begin(client: &Client, endpoint: &'static str, order: &DepositOrder) -> Result<Request, BadValue> {
     let settings = client.settings();
     let mut request = Request::new(endpoint, settings, &order.reference)?;
+    let purpose = if endpoint == "direct.aspx" { "direct" } else { "open" };
     request.put("MsgVer", format::ans(5), "2.0")?;
-    request.req_id(&reference::req_id(&["open", &order.reference]))?;
-    if let Ok(ref_nr) = reference::ref_nr(&order.reference, settings.acquirer) {
-        request.put("RefNr", format::ns(30), &ref_nr)?;
-    }
+    request.req_id(&reference::req_id(&[purpose, &order.reference]))?;
+    put_ref_nr(&mut request, client, order)?;
     request.money(order.amount, settings)?;
     request.put("Capture", format::an(6), &capture_text(order.capture)?)?;
+    request.put_some("BillingDescriptor", format::ans(22), settings.billing_descriptor.as_deref())?;
+    request.words("OrderDesc", format::ans(768), &order_text(client, order))?;
+    request.words_some("UserData", format::ans(1024), text(order, "UserData"))?;
+    Ok(request)
+}
+
+fn text<'a>(order: &'a DepositOrder, name: &str) -> Option<&'a str> {
+    order.extra.get(name).map(String::as_str)
+}
+
+/// The settlement reference: the cashier's, which must fit, or ours, where it does.
+pub fn put_ref_nr(request: &mut Request, client: &Client, order: &DepositOrder) -> Result<(), BadValue> {
+    let acquirer = client.settings().acquirer;
+    let ref_nr = match text(order, super::EXTRA_REF_NR) {
+        Some(given) => reference::ref_nr(given, acquirer)?,
+        None => match reference::ref_nr(&order.reference, acquirer) {
+            Ok(ref_nr) => ref_nr,
+            Err(_) => return Ok(()),
+        },
+    };
+    request.put("RefNr", format::ns(30), &ref_nr)
+}
+
+/// The text on the order: the cashier's, or the account's.
+pub fn order_text(client: &Client, order: &DepositOrder) -> String {
+    let given = text(order, super::EXTRA_ORDER_TEXT).map(str::to_owned);
+    given.unwrap_or_else(|| request::order_text(client.settings(), &order.reference))
+}
+
+/// The parameters of a card payment in the browser, which `paynow` shares with the hosted form.
+pub fn payment(client: &Client, endpoint: &'static str, order: &DepositOrder) -> Result<Request, BadValue> {
+    let settings = client.settings();
+    let mut request = begin(client, endpoint, order)?;
     if !settings.page.brands.is_empty() {
         let brands =
             settings.page.brands.iter().map(|brand| request::brand(brand)).collect::<Result<Vec<_>, _>>()?;
         request.put("PayTypes", format::ans(256), &brands.join("|"))?;
     }
-    request.put_some("BillingDescriptor", format::ans(22), settings.billing_descriptor.as_deref())?;
-    request.words("OrderDesc", format::ans(768), &request::order_text(settings, &order.reference))?;
-    put_objects(&mut request, order)?;
+    put_objects(&mut request, client, order)?;
+    if let Some(credential) = credential::of(order, false)? {
+        request.json("credentialOnFile", &credential)?;
+    }
     let sources = Sources {
         customer: &order.customer,
         pin: &order.pin,
@@ -74,7 +134,7 @@ pub fn put_urls(request: &mut Request, client: &Client, order: &DepositOrder) ->
     request.put("Response", format::a(7), "encrypt")
 }
 
-pub fn put_objects(request: &mut Request, order: &DepositOrder) -> Result<(), BadValue> {
+pub fn put_objects(request: &mut Request, client: &Client, order: &DepositOrder) -> Result<(), BadValue> {
     let customer = &order.customer;
     let mut bill_to = Map::new();
     if let (Some(first), Some(last)) = (&customer.first_name, &customer.last_name) {
@@ -98,22 +158,28 @@ pub fn put_objects(request: &mut Request, order: &DepositOrder) -> Result<(), Ba
     if let Some(street) = &customer.street {
         address.insert("addressLine1".to_owned(), json!({ "street": street }));
     }
+    // Two letters or nothing: a province's full name is no code, and within the European Union none is wanted.
+    if let Some(state) = customer.province.as_ref().filter(|state| state.len() == 2) {
+        address.insert("state".to_owned(), json!(state));
+    }
     if let Some(code) = &customer.postal_code {
         address.insert("postalCode".to_owned(), json!(code));
     }
-    // The object wants three letters; two letters can't stand there.
-    if let Some(country) = customer.country.as_ref().filter(|country| country.len() == 3) {
+    if let Some(country) = customer.country.as_deref().and_then(country::three_letters) {
         address.insert("country".to_owned(), json!({ "countryA3": country }));
     }
     if !address.is_empty() {
         request.json("billingAddress", &Value::Object(address))?;
     }
-    for name in JSON_EXTRAS {
+    for name in OBJECTS {
         if let Some(text) = order.extra.get(*name) {
             request.json_text(name, text)?;
         }
     }
-    Ok(())
+    match &client.settings().three_ds_policy {
+        Some(policy) if !order.extra.contains_key("threeDSPolicy") => request.json("threeDSPolicy", policy),
+        _ => Ok(()),
+    }
 }
 
 /// AUTO, MANUAL, or the hours until the platform captures by itself.

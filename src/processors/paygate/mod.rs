@@ -15,6 +15,7 @@ pub mod client;
 pub mod codec;
 pub mod codes;
 pub mod credit;
+pub mod credential;
 pub mod creditex;
 pub mod debug;
 pub mod deposit;
@@ -24,9 +25,11 @@ pub mod inquire;
 pub mod notification;
 pub mod payment_add_data;
 pub mod paynow;
+pub mod policy;
 mod processor;
 pub mod request;
 pub mod reverse;
+mod server_payment;
 pub mod settings;
 pub mod simulator;
 pub mod stationary;
@@ -35,6 +38,7 @@ pub mod twint;
 pub mod values;
 
 pub use processor::Paygate;
+pub use server_payment::series;
 pub use settings::Settings;
 
 use crate::domain::outcome::Outcome;
@@ -57,6 +61,12 @@ pub const EXTRA_DEPOSIT_METHOD: &str = "method";
 pub const EXTRA_CREDITED_BEFORE: &str = "credited_before";
 /// In a deposit's `extra`: what tells this capture from an equal one that was refused before.
 pub const EXTRA_CAPTURE_KEY: &str = "capture_key";
+/// The method of a deposit that is paid at a terminal.
+pub const TERMINAL: &str = "terminal";
+/// Among what was told of a payment at a terminal: its action, which a reversal names, the terminal, the approval.
+pub const TOLD_XID: &str = "XID";
+pub const TOLD_TERMINAL: &str = "TID";
+pub const TOLD_AUTH_CODE: &str = "AuthCode";
 /// In a deposit's `extra`: minor units that our books say were captured before this part.
 pub const EXTRA_CAPTURED_BEFORE: &str = "captured_before";
 

@@ -8,6 +8,7 @@ use super::codec::{Envelope, Fields, mac::OfResult};
 use super::codes::{self, Status, Verdict};
 use super::settings::Account;
 use super::values::{brand, card, reference};
+use super::{server_payment, three_ds};
 use crate::domain::customer::Instrument;
 use crate::processors::{Notice, NoticeError, NoticeReader, RawNotice};
 use base64::Engine;
@@ -42,11 +43,17 @@ pub fn read(account: &Account, raw: &RawNotice) -> Result<Notice, NoticeError> {
         .map_err(|bad| NoticeError::Unreadable(bad.to_string()))?
         .to_owned();
     let verdict = codes::verdict(fields.text("Code").trim(), Status::read(fields.text("Status")));
+    let instrument = if verdict == Verdict::Success { instrument(&fields) } else { None };
+    let mut told = three_ds::challenge(&fields);
+    if let Some(instrument) = &instrument {
+        told.extend(server_payment::on_file(instrument, &fields));
+    }
     Ok(Notice {
         key: key(&fields),
         summary: summary(&fields),
         processor_reference: fields.present("PayID").map(str::to_owned),
-        instrument: if verdict == Verdict::Success { instrument(&fields) } else { None },
+        instrument,
+        told,
         reference: trans_id,
     })
 }

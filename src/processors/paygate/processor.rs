@@ -5,14 +5,17 @@ use super::credit::Credit;
 use super::settings::{Settings, SettingsError};
 use super::values::reference;
 use super::{EXTRA_CREDITED_BEFORE, EXTRA_DEPOSIT_METHOD, EXTRA_DEPOSIT_TRANS_ID, NOT_SENDABLE};
-use super::{capture, credit, creditex, deposit, hosted_page, paynow, reverse, twint};
+use super::{ROOM, TERMINAL, TOLD_XID, capture, credit, creditex, deposit, hosted_page, paynow, reverse};
+use super::{server_payment, three_ds, twint};
 use crate::clock::{Clock, Entropy};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
+use crate::domain::customer::Instrument;
 use crate::processors::{
-    DepositOrder, DepositProcessor, GivenUp, Health, Opened, PayoutOrder, PayoutProcessor,
+    DepositOrder, DepositProcessor, GivenUp, Health, Opened, PayoutOrder, PayoutProcessor, TypedCard,
 };
 use async_trait::async_trait;
+use secrecy::SecretString;
 
 /// One merchant account.
 #[derive(Clone)]
@@ -79,13 +82,50 @@ impl PayoutProcessor for Paygate {
 
 #[async_trait]
 impl DepositProcessor for Paygate {
+    fn takes_cards(&self) -> bool {
+        self.client.settings().allow_pan
+    }
+
+    fn particulars(&self) -> &'static [&'static str] {
+        hosted_page::PARTICULARS
+    }
+
+    fn names_charges(&self) -> bool {
+        true
+    }
+
+    fn charges(&self) -> Option<&'static str> {
+        self.client.settings().charge_stored.then_some(ROOM)
+    }
+
+    async fn open_with_card(&self, order: &DepositOrder, card: &TypedCard) -> (Opened, Option<Instrument>) {
+        (server_payment::typed(&self.client, order, card).await, None)
+    }
+
+    /// Only 3-D Secure 1 has its answer brought by the browser. Whatever the platform says to it, an inquiry decides.
+    async fn bank_answered(&self, order: &DepositOrder, answer: &SecretString) -> DepositOutcome {
+        if let Some(pay_id) = &order.processor_reference
+            && let Err(error) = three_ds::bank_answered(&self.client, &order.reference, pay_id, answer).await
+        {
+            tracing::warn!(trans_id = order.reference, %error, "a bank's answer may not have been taken");
+        }
+        self.settle(order).await
+    }
+
     async fn open(&self, order: &DepositOrder) -> Opened {
+        if let Some(instrument) = &order.instrument {
+            return server_payment::charge(&self.client, order, instrument).await;
+        }
         let opened = match order.method.as_str() {
             "card" if self.client.settings().page.paynow => paynow::open(&self.client, order),
             "card" => hosted_page::open(&self.client, order),
             "twint" => twint::open(&self.client, order),
+            TERMINAL => {
+                let reason = "a payment at a terminal needs the card that was read there".to_owned();
+                return Opened::Refused { code: NOT_SENDABLE.to_owned(), reason };
+            }
             _ => {
-                let reason = "Paygate knows the methods card and twint".to_owned();
+                let reason = "Paygate knows the methods card, terminal and twint".to_owned();
                 return Opened::Refused { code: NOT_SENDABLE.to_owned(), reason };
             }
         };
@@ -118,7 +158,9 @@ impl DepositProcessor for Paygate {
 
     async fn give_up(&self, order: &DepositOrder) -> GivenUp {
         let pay_id = order.processor_reference.as_deref();
-        reverse::authorization(&self.client, &order.reference, pay_id, order.amount).await
+        let terminal = order.extra.get(TOLD_XID).filter(|_| order.method == TERMINAL);
+        let held = reverse::Held { trans_id: &order.reference, pay_id, amount: order.amount };
+        reverse::authorization(&self.client, &held, terminal.map(String::as_str)).await
     }
 
     /// Asks first, so that a refund whose answer got lost is recognised when it is asked for again.

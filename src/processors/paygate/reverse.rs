@@ -2,19 +2,27 @@
 //!
 //! So it is called only right after an inquiry said that the last step is the authorisation we want to give up.
 
-use super::cancel_auth;
 use super::client::Client;
 use super::codes::{Status, Verdict};
 use super::inquire::{self, Found, LastStep, Payment};
 use super::request::Request;
+use super::{cancel_auth, stationary};
 use super::values::{BadValue, reference};
 use crate::domain::money::Money;
 use crate::domain::outcome::DepositOutcome;
 use crate::processors::GivenUp;
 
-/// Gives up an authorisation of which nothing was captured. `Failed` is the wanted end.
-pub async fn authorization(client: &Client, trans_id: &str, pay_id: Option<&str>, amount: Money) -> GivenUp {
-    match reverse(client, trans_id, pay_id, amount).await {
+/// What is to be given up.
+pub struct Held<'a> {
+    pub trans_id: &'a str,
+    pub pay_id: Option<&'a str>,
+    pub amount: Money,
+}
+
+/// Gives up an authorisation of which nothing was captured. `Failed` is the wanted end. `terminal` is the action of a
+/// payment at a terminal, which has a reversal of its own.
+pub async fn authorization(client: &Client, held: &Held<'_>, terminal: Option<&str>) -> GivenUp {
+    match reverse(client, held, terminal).await {
         Ok(outcome) => GivenUp::Outcome(outcome),
         Err(refused) => *refused,
     }
@@ -23,10 +31,10 @@ pub async fn authorization(client: &Client, trans_id: &str, pay_id: Option<&str>
 /// `Err` is a definite refusal.
 async fn reverse(
     client: &Client,
-    trans_id: &str,
-    pay_id: Option<&str>,
-    amount: Money,
+    held: &Held<'_>,
+    terminal: Option<&str>,
 ) -> Result<DepositOutcome, Box<GivenUp>> {
+    let Held { trans_id, pay_id, amount } = *held;
     let payment = match inquire::ask(client, trans_id, pay_id, amount.currency()).await {
         Found::Payment(payment) => payment,
         Found::NotFound => return Ok(DepositOutcome::NotFound),
@@ -44,7 +52,11 @@ async fn reverse(
         }
         LastStep::None => return Ok(nothing_held(&payment)),
     }
-    let request = match request(client, trans_id, &payment, amount) {
+    let request = match terminal {
+        Some(xid) => stationary::reversal(client, trans_id, &payment.pay_id, xid),
+        None => request(client, trans_id, &payment, amount),
+    };
+    let request = match request {
         Ok(request) => request,
         Err(bad) => return Ok(DepositOutcome::Unknown { cause: bad.to_string() }),
     };

@@ -1,6 +1,7 @@
 //! One merchant account at Paygate, as the configuration describes it.
 
 use super::codec::{Cipher, CodecError, MacKey};
+use super::policy::ThreeDsPolicy;
 use super::values::{self, BadValue, amount::Digits};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,11 @@ pub struct Settings {
     /// Lets `direct` and `stationary` take card numbers. That puts the merchant into PCI scope.
     #[serde(default)]
     pub allow_pan: bool,
+    /// Lets ChargeStored charge stored cards without the customer, by their pseudo numbers.
+    #[serde(default)]
+    pub charge_stored: bool,
+    /// What is wished of the bank's authentication; the cashier may say otherwise for one deposit.
+    pub three_ds_policy: Option<ThreeDsPolicy>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -272,6 +278,9 @@ impl Settings {
         if let Some(brand) = self.page.brands.iter().find(|brand| values::brand::spell(brand).is_none()) {
             return wrong("page.brands", &format!("{brand} is no brand of the platform"));
         }
+        if let Some(problem) = self.three_ds_policy.as_ref().and_then(ThreeDsPolicy::problem) {
+            return wrong("three_ds_policy", problem);
+        }
         if let Some(data) = &self.creditex.payment_add_data {
             data.check().map_err(value("creditex.payment_add_data"))?;
         }
@@ -334,6 +343,7 @@ mod tests {
             ("page.layout.Evil = 'x'", "page.layout"),
             ("page.brands = ['Visa', 'Gold']", "page.brands"),
             ("creditex.payment_add_data.senderData.srcOfFunds = '99'", "creditex.payment_add_data"),
+            ("three_ds_policy.threeDSExemption = { exemptionReason = 'lowValue', merchantFraudRate = 0 }", "three_ds_policy"),
             ("mac_key_file = '/nowhere'", "mac_key"),
         ] {
             let error = read(more).expect(more).check().expect_err(more).to_string();

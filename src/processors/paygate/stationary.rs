@@ -1,22 +1,19 @@
 //! `stationary.aspx` and `stationary_rev.aspx`: payments at a terminal. Off unless `allow_pan` is set.
 
-use super::client::{CallError, Client};
+use super::client::Client;
 use super::codes::Verdict;
 use super::direct::permit;
-use super::hosted_page::capture_text;
 use super::request::{self, Request};
 use super::values::card::{self, PanCard};
 use super::values::{BadValue, format, reference};
-use crate::domain::money::Money;
+use super::{deposit, hosted_page};
 use crate::domain::outcome::DepositOutcome;
-use crate::processors::Capture;
+use crate::processors::DepositOrder;
 use secrecy::{ExposeSecret, SecretString};
 
 /// One payment at a terminal.
 pub struct Payment<'a> {
-    pub trans_id: &'a str,
-    pub amount: Money,
-    pub capture: Capture,
+    pub order: &'a DepositOrder,
     pub card: &'a PanCard,
     pub track2: &'a SecretString,
     pub track3: &'a SecretString,
@@ -33,74 +30,66 @@ pub struct Slip {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Paid {
-    Authorized(Slip),
+    /// What became of it, and the slip.
+    Slip(DepositOutcome, Slip),
     Other(DepositOutcome),
+    /// Nothing left this process: the value does not fit.
+    Unfit(BadValue),
 }
 
 pub async fn pay(client: &Client, payment: &Payment<'_>) -> Paid {
     let request = match request(client, payment) {
         Ok(request) => request,
-        Err(bad) => return Paid::Other(refused(&bad)),
+        Err(bad) => return Paid::Unfit(bad),
     };
     let answer = match client.post(request).await {
         Ok(answer) => answer,
         Err(error) => return Paid::Other(error.into()),
     };
-    Paid::Other(match answer.verdict(payment.trans_id, client.settings().answer_mac) {
+    let order = payment.order;
+    Paid::Other(match answer.verdict(&order.reference, client.settings().answer_mac) {
+        // How much, and whether it was captured at once, only an inquiry tells.
         Verdict::Success => {
-            return Paid::Authorized(Slip {
+            let slip = Slip {
                 pay_id: answer.text("PayID").to_owned(),
                 xid: answer.text("XID").to_owned(),
                 terminal: answer.text("TID").to_owned(),
                 auth_code: answer.text("AuthCode").to_owned(),
-            });
+            };
+            return Paid::Slip(deposit::settle(client, order).await, slip);
         }
         Verdict::Refused(_) => {
-            DepositOutcome::Failed { code: answer.code().to_owned(), reason: answer.reason() }
+            let (code, reason) = (answer.code().to_owned(), answer.reason());
+            deposit::refused(client, order, code, reason).await
         }
         Verdict::Open | Verdict::Authenticate => DepositOutcome::Open { cause: answer.reason() },
         Verdict::Unknown(cause) => DepositOutcome::Unknown { cause: answer.doubt(cause) },
     })
 }
 
-/// Undoes the payment of a slip. It has no ReqID; a lost answer is settled by an inquiry.
-pub async fn reverse(client: &Client, trans_id: &str, slip: &Slip) -> Result<(), CallError> {
-    let request = reversal(client, trans_id, slip).map_err(|bad| CallError::NotSent(bad.to_string()))?;
-    let answer = client.post(request).await?;
-    match answer.verdict(trans_id, client.settings().answer_mac) {
-        Verdict::Success => Ok(()),
-        Verdict::Refused(_) | Verdict::Open | Verdict::Authenticate => {
-            Err(CallError::Unknown(answer.reason()))
-        }
-        Verdict::Unknown(cause) => Err(CallError::Unknown(answer.doubt(cause))),
-    }
-}
-
-fn refused(bad: &BadValue) -> DepositOutcome {
-    DepositOutcome::Failed { code: super::NOT_SENDABLE.to_owned(), reason: bad.to_string() }
-}
-
 fn request(client: &Client, payment: &Payment<'_>) -> Result<Request, BadValue> {
     permit(client)?;
     let settings = client.settings();
-    let mut request = Request::new("stationary.aspx", settings, payment.trans_id)?;
-    request.money(payment.amount, settings)?;
-    request.req_id(&reference::req_id(&["stationary", payment.trans_id]))?;
+    let order = payment.order;
+    let mut request = Request::new("stationary.aspx", settings, &order.reference)?;
+    request.money(order.amount, settings)?;
+    request.req_id(&reference::req_id(&["stationary", &order.reference]))?;
+    hosted_page::put_ref_nr(&mut request, client, order)?;
     request.put("CCNr", format::n(16).at_least(12), payment.card.checked_number(16)?)?;
     request.put_some("CCCVC", format::n(4), payment.card.checked_code()?)?;
     request.put("CCExpiry", format::n(6).exactly(), card::expiry("CCExpiry", &payment.card.expiry)?)?;
     request.put("CCBrand", format::ans(22), request::brand(&payment.card.brand)?)?;
     request.put("Track2", format::ans(80), payment.track2.expose_secret())?;
     request.put("Track3", format::ans(80), payment.track3.expose_secret())?;
-    request.words("OrderDesc", format::ans(768), &request::order_text(settings, payment.trans_id))?;
-    request.put("Capture", format::ans(6), &capture_text(payment.capture)?)?;
+    request.words("OrderDesc", format::ans(768), &hosted_page::order_text(client, order))?;
+    request.put("Capture", format::ans(6), &hosted_page::capture_text(order.capture)?)?;
     Ok(request)
 }
 
-fn reversal(client: &Client, trans_id: &str, slip: &Slip) -> Result<Request, BadValue> {
-    permit(client)?;
+/// `stationary_rev.aspx`: undoes the action of a slip. It has no ReqID, so an inquiry comes before every call.
+pub fn reversal(client: &Client, trans_id: &str, pay_id: &str, xid: &str) -> Result<Request, BadValue> {
     let mut request = Request::new("stationary_rev.aspx", client.settings(), trans_id)?;
-    request.pay_id(&slip.pay_id)?;
-    request.put("XID", format::an(32).exactly(), &slip.xid)?;
+    request.pay_id(pay_id)?;
+    request.put("XID", format::an(32).exactly(), xid)?;
     Ok(request)
 }

@@ -1,13 +1,19 @@
-//! 3-D Secure 2 between our page, the platform and the bank: method frame, challenge, and the way back.
+//! 3-D Secure between our page, the platform and the bank: method frame, challenge, and the older form to the bank.
+//!
+//! No step after the first needs the card: the platform has it under the payment's PayID.
 
 use super::answer::Answer;
-use super::client::Client;
-use super::codec::{CodecError, Fields};
+use super::client::{CallError, Client};
+use super::codec::Fields;
 use super::direct::Step;
+use super::request::Request;
+use super::values::{BadValue, format};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What the hidden frame needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +25,8 @@ pub struct Versioning {
     pub method_url: String,
     /// Kept as it came: it holds the platform's own notification address.
     pub method_data: String,
-    /// Whether the card takes part in 3-D Secure 2 at all.
-    pub takes_part: bool,
+    /// The newest version that the bank speaks; absent if the card takes no part in 3-D Secure 2.
+    pub version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -29,7 +35,7 @@ struct VersioningData {
     #[serde(rename = "threeDSServerTransID", default)]
     server_trans_id: String,
     #[serde(default)]
-    acs_start_protocol_version: Option<String>,
+    acs_end_protocol_version: Option<String>,
     #[serde(rename = "threeDSMethodURL", default)]
     method_url: Option<String>,
     #[serde(rename = "threeDSMethodDataForm", default)]
@@ -39,7 +45,12 @@ struct VersioningData {
 pub fn after_direct(answer: &Answer) -> Option<Step> {
     // One manual prints VisioningData.
     let versioning = answer.present("versioningData").or_else(|| answer.present("VisioningData"));
-    if let Some(data) = versioning.and_then(object::<VersioningData>)
+    let data = versioning.and_then(object::<VersioningData>);
+    let speaks_second = data.as_ref().is_some_and(|data| data.acs_end_protocol_version.is_some());
+    if let (false, Some(legacy)) = (speaks_second, legacy(answer)) {
+        return Some(Step::Legacy(legacy));
+    }
+    if let Some(data) = data
         && let (Some(method_url), Some(method_data)) = (data.method_url, data.method_data)
     {
         return Some(Step::Method(Versioning {
@@ -47,81 +58,118 @@ pub fn after_direct(answer: &Answer) -> Option<Step> {
             server_trans_id: data.server_trans_id,
             method_url,
             method_data,
-            takes_part: data.acs_start_protocol_version.is_some(),
+            version: data.acs_end_protocol_version,
         }));
     }
-    answer.present("threeDSLegacy").and_then(object::<Value>).map(Step::Legacy)
+    None
 }
 
-/// What the frame received from the platform after the method call, if the bank wants to ask the payer.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Challenge {
-    #[serde(rename = "acsChallengeMandated")]
-    pub mandated: bool,
-    /// To be posted as `creq`, in a visible frame.
-    #[serde(rename = "base64EncodedChallengeRequest")]
-    pub creq: String,
-    #[serde(rename = "acsURL")]
-    pub acs_url: String,
+fn legacy(answer: &Answer) -> Option<Legacy> {
+    let legacy = answer.present("threeDSLegacy").and_then(object::<LegacyData>)?;
+    Some(Legacy {
+        pay_id: answer.text("PayID").to_owned(),
+        acs_url: legacy.acs_url,
+        pa_req: legacy.pa_req,
+        merchant_data: legacy.merchant_data,
+    })
 }
 
-pub fn challenge(json: &str) -> Option<Challenge> {
-    serde_json::from_str(json).ok()
-}
-
-/// The frame's last message: which payment it was about. The result itself comes by notification and inquiry.
+/// What a form to the bank needs for 3-D Secure 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Returned {
+pub struct Legacy {
     pub pay_id: String,
-    pub trans_id: String,
+    pub acs_url: String,
+    pub pa_req: String,
+    pub merchant_data: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct BrowserMessage {
-    #[serde(rename = "MID")]
-    merchant: String,
-    #[serde(rename = "Len")]
-    len: Value,
-    #[serde(rename = "Data")]
-    data: String,
+struct LegacyData {
+    #[serde(rename = "acsURL", alias = "ACSURL", alias = "acsUrl")]
+    acs_url: String,
+    #[serde(rename = "paReq", alias = "PaReq", alias = "PAReq")]
+    pa_req: String,
+    #[serde(rename = "md", alias = "MD", default)]
+    merchant_data: Option<String>,
 }
 
-/// Reads the browser's message, whose values are each Base64; the tables disagree with the text, so plain ones too.
-pub fn returned(client: &Client, json: &str) -> Result<Returned, CodecError> {
-    let message: BrowserMessage = serde_json::from_str(json).map_err(|_| CodecError::Empty)?;
-    let account = client.account();
-    if plain(&message.merchant) != account.merchant_id {
-        return Err(CodecError::Empty);
-    }
-    let len = match &message.len {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => {
-            if text.parse::<usize>().is_ok() {
-                text.clone()
-            } else {
-                plain(text)
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return Err(CodecError::BadLen),
+/// In a deposit's `extra`, told by the authentication notification: where the bank wants to ask the payer.
+pub const ACS_URL: &str = "acsURL";
+/// In a deposit's `extra`, told with it: the bank's name of the authentication.
+pub const ACS_TRANS_ID: &str = "acsTransID";
+
+#[derive(Deserialize)]
+struct AuthenticationResponse {
+    #[serde(rename = "acsChallengeMandated", default)]
+    mandated: Value,
+    #[serde(rename = "acsURL", default)]
+    acs_url: Option<String>,
+    #[serde(rename = "acsTransID", default)]
+    acs_trans_id: Option<String>,
+}
+
+/// What an authentication notification tells of a challenge, if the bank wants one. The frame gets the same as JSON,
+/// but a page can't read what another origin wrote into its frame.
+pub fn challenge(fields: &Fields) -> BTreeMap<String, String> {
+    let response = object::<AuthenticationResponse>(fields.text("authenticationResponse"));
+    let Some(response) = response else { return BTreeMap::new() };
+    // A boolean in the tables, a letter in the scheme's own messages.
+    let mandated = match &response.mandated {
+        Value::Bool(yes) => *yes,
+        Value::String(text) => matches!(text.as_str(), "true" | "Y"),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => false,
     };
-    let len = len.parse().map_err(|_| CodecError::BadLen)?;
-    let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let data = if hex(&message.data) { message.data.clone() } else { plain(&message.data) };
-    let fields = Fields::from_bytes(&account.cipher.open(len, &data)?);
-    match (fields.present("PayID"), fields.present("TransID")) {
-        (Some(pay_id), Some(trans_id)) => {
-            Ok(Returned { pay_id: pay_id.to_owned(), trans_id: trans_id.to_owned() })
+    match (response.acs_url, response.acs_trans_id) {
+        (Some(url), Some(id)) if mandated => {
+            BTreeMap::from([(ACS_URL.to_owned(), url), (ACS_TRANS_ID.to_owned(), id)])
         }
-        _ => Err(CodecError::Empty),
+        _ => BTreeMap::new(),
     }
 }
 
-fn plain(text: &str) -> String {
-    let decoded = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    decoded
-        .filter(|decoded| decoded.bytes().all(|byte| (0x20..0x7f).contains(&byte)))
-        .unwrap_or_else(|| text.to_owned())
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChallengeRequest<'a> {
+    #[serde(rename = "threeDSServerTransID")]
+    server_trans_id: &'a str,
+    #[serde(rename = "acsTransID")]
+    acs_trans_id: &'a str,
+    message_type: &'static str,
+    message_version: &'a str,
+    challenge_window_size: &'static str,
 }
+
+/// What our page posts to the bank as `creq`.
+pub fn creq(server_trans_id: &str, acs_trans_id: &str, version: &str) -> String {
+    let request = ChallengeRequest {
+        server_trans_id,
+        acs_trans_id,
+        message_type: "CReq",
+        message_version: version,
+        // The whole frame, which our page makes as large as it can.
+        challenge_window_size: "05",
+    };
+    // A struct of texts is always written.
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&request).unwrap_or_default())
+}
+
+/// `direct3d.aspx`: hands the bank's answer of 3-D Secure 1 on. What it leads to, an inquiry tells, also when the answer
+/// comes a second time or ours gets lost.
+pub async fn bank_answered(
+    client: &Client,
+    trans_id: &str,
+    pay_id: &str,
+    pa_res: &SecretString,
+) -> Result<(), CallError> {
+    let bad = |bad: BadValue| CallError::NotSent(bad.to_string());
+    let mut request = Request::new("direct3d.aspx", client.settings(), trans_id).map_err(bad)?;
+    request.pay_id(pay_id).map_err(bad)?;
+    request.put("PAResponse", format::ans(LONGEST_ANSWER), pa_res.expose_secret()).map_err(bad)?;
+    client.post(request).await.map(|_| ())
+}
+
+/// No bank's signed answer comes near this size.
+const LONGEST_ANSWER: usize = 48 * 1024;
 
 fn object<T: for<'a> Deserialize<'a>>(encoded: &str) -> Option<T> {
     serde_json::from_slice(&STANDARD.decode(encoded).ok()?).ok()

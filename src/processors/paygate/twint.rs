@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::hosted_page;
-use super::request::{self, Request};
+use super::request::Request;
 use super::values::{BadValue, format, reference};
 use crate::processors::{DepositOrder, Opened};
 
@@ -12,9 +12,13 @@ pub fn open(client: &Client, order: &DepositOrder) -> Result<Opened, BadValue> {
         return Err(BadValue::new("Currency", format::a(3).exactly(), "is not CHF, which TWINT wants"));
     }
     let mut request = Request::new("twint.aspx", settings, &order.reference)?;
-    request.put("RefNr", format::ans(40), &reference::twint_ref_nr(&order.reference)?)?;
+    let ref_nr = order.extra.get(super::EXTRA_REF_NR).unwrap_or(&order.reference);
+    request.put("RefNr", format::ans(40), &reference::twint_ref_nr(ref_nr)?)?;
     request.money(order.amount, settings)?;
-    request.words("OrderDesc", format::ans(768), &request::order_text(settings, &order.reference))?;
+    request.words("OrderDesc", format::ans(768), &hosted_page::order_text(client, order))?;
+    let given = |name: &str| order.extra.get(name).map(String::as_str);
+    request.words_some("OrderDesc2", format::ans(768), given("OrderDesc2"))?;
+    request.words_some("UserData", format::ans(1024), given("UserData"))?;
     request.req_id(&reference::req_id(&["open", &order.reference]))?;
     hosted_page::put_urls(&mut request, client, order)?;
     Ok(hosted_page::by_browser(client, order, request, false))

@@ -94,6 +94,7 @@ fn read(kind: Kind, news: &Node, signer: &Signer) -> Result<Notice, NoticeError>
         key: ids::path(&[name, payment, &word, short]),
         summary: scrub(&format!("{name}: {word} ({short}), {sum} {currency}")),
         instrument: None,
+        told: Default::default(),
     })
 }
 

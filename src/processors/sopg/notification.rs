@@ -60,6 +60,7 @@ pub fn read(raw: &RawNotice) -> Result<Notice, NoticeError> {
         processor_reference: Some(news.mtid.clone()),
         reference: news.mtid,
         instrument: None,
+        told: Default::default(),
     })
 }
 

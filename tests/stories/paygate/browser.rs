@@ -1,10 +1,11 @@
 //! A real browser from the address that CreateDeposit answers to our result page.
 
+use super::direct::{FIRST_VERSION, FRICTIONLESS, allow, card};
 use super::{CHALLENGED, CHECK_VALUE, CHF, EUR, House};
 use crate::rest_gateway::chromium::Chromium;
 use crate::support::story::Customer;
 use crate::support::{Scratch, databases};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// What the customer does, in order.
@@ -12,10 +13,14 @@ use std::path::PathBuf;
 enum Step {
     Fill(&'static str, &'static str),
     Click(&'static str),
+    /// In the frame of our page.
+    ClickInFrame(&'static str),
+    /// The bank's page in the frame has arrived when it has this element.
+    Appears(&'static str),
     Picture(&'static str),
 }
 
-use Step::{Click, Fill, Picture};
+use Step::{Appears, Click, ClickInFrame, Fill, Picture};
 
 /// Where the pictures are left for people to look at.
 fn pictures() -> PathBuf {
@@ -42,6 +47,10 @@ async fn walks(
 ) -> Option<String> {
     let fields =
         json!({ "TraceID": house.story.next_trace(), "PP": pp, "Amount": "12.00", "Language": language });
+    walks_on(house, customer, fields, steps).await
+}
+
+async fn walks_on(house: &House, customer: &Customer, fields: Value, steps: Vec<Step>) -> Option<String> {
     let reply = house.call("CreateDeposit", customer, fields).await;
     assert_eq!(reply["Status"], 0, "{reply}");
     let start = reply["RedirectURL"].as_str().expect("an address").to_owned();
@@ -53,6 +62,8 @@ async fn walks(
             match step {
                 Fill(selector, value) => browser.fill(selector, value),
                 Click(selector) => browser.click(selector),
+                ClickInFrame(selector) => browser.click_in_frame(selector),
+                Appears(selector) => browser.wait_for(selector),
                 Picture(name) => {
                     browser.wait_for("h1");
                     browser.picture(Some(pictures().join(format!("{name}.png"))));
@@ -60,7 +71,10 @@ async fn walks(
             }
         }
         // The waiting page goes on by itself once the deposit is decided.
-        browser.wait_for("[role=status]:not(#wait)");
+        browser.wait_for("[role=status]:not(#wait):not(#step)");
+        let forbidden: Vec<String> =
+            browser.troubles().into_iter().filter(|trouble| trouble.contains("Content Security")).collect();
+        assert_eq!(forbidden, Vec::<String>::new());
         Some(browser.text("body"))
     });
     walked.await.expect("he arrives")
@@ -166,6 +180,39 @@ async fn our_card_form_goes_to_the_platform_alone_and_bears_no_card_of_ours() {
             text.contains(&format!("action=\"{base}/paynow.aspx\"")) && text.contains("name=\"CCNr\""),
             "{text}"
         );
+        house.ends().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_the_frames_of_the_bank() {
+    let change = |settings: &mut tillgate::config::Settings| {
+        settings.worker.enabled = true;
+        allow(settings);
+    };
+    for scratch in databases() {
+        let house = House::with(scratch, change).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
+        let fields = |number: &str| card(&house, "PaygateCard", number, "12.00", json!({ "Language": "de" }));
+        let challenged = |answer: &'static str, picture: &'static str| {
+            vec![Appears("iframe.challenge"), Picture(picture), ClickInFrame(answer)]
+        };
+        let steps = challenged("#confirm", "direct-challenge");
+        if let Some(text) = walks_on(&house, &big, fields(CHALLENGED), steps).await {
+            assert!(text.contains("Ihre Zahlung ist eingegangen"), "{text}");
+            assert_eq!(house.story.balance(&big).await, "12.50");
+            let steps = challenged("#refuse", "direct-refused");
+            let text = walks_on(&house, &big, fields(CHALLENGED), steps).await.expect("a browser");
+            assert!(text.contains("Die Zahlung kam nicht zustande"), "{text}");
+            // The hidden frame alone, and the older way through the whole window.
+            let text = walks_on(&house, &big, fields(FRICTIONLESS), vec![]).await.expect("a browser");
+            assert!(text.contains("Ihre Zahlung ist eingegangen"), "{text}");
+            let steps = vec![Click("#confirm")];
+            let text = walks_on(&house, &big, fields(FIRST_VERSION), steps).await.expect("a browser");
+            assert!(text.contains("Ihre Zahlung ist eingegangen"), "{text}");
+            assert_eq!(house.story.balance(&big).await, "36.50");
+            house.books_agree("Paygate", "EUR").await;
+        }
         house.ends().await;
     }
 }

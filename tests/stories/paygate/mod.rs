@@ -5,12 +5,14 @@ mod batch;
 mod browser;
 mod captures;
 mod deposits;
+mod direct;
 mod kills;
 mod leaks;
 mod notices;
 mod payouts;
 mod process;
 mod refunds;
+mod terminal;
 mod twint;
 
 use crate::support::Scratch;

@@ -40,6 +40,7 @@ fn mandatory(endpoint: &str) -> &'static [&'static str] {
             &["TransID", "Amount", "Currency", "OrderDesc", "URLSuccess", "URLFailure", "URLNotify"]
         }
         "direct.aspx" => &["TransID", "Amount", "Currency", "OrderDesc"],
+        "direct3d.aspx" => &["PayID", "TransID", "PAResponse"],
         "authorize.aspx" | "capture.aspx" | "credit.aspx" | "reverse.aspx" => {
             &["PayID", "TransID", "Amount", "Currency"]
         }

@@ -67,7 +67,7 @@ impl World {
         }
         let active = match endpoint {
             "creditex.aspx" => merchant.creditex,
-            "direct.aspx" => merchant.direct,
+            "direct.aspx" | "direct3d.aspx" => merchant.direct,
             "stationary.aspx" | "stationary_rev.aspx" => merchant.stationary,
             "twint.aspx" => merchant.twint,
             _ => true,
@@ -146,8 +146,8 @@ impl World {
             "reverse.aspx" => self.reverse(merchant, params),
             "cancelAuth.aspx" => self.cancel_auth(merchant, params),
             "authorize.aspx" => self.authorize(merchant, params),
-            "stationary.aspx" => self.stationary(merchant, params),
-            "stationary_rev.aspx" => self.reverse(merchant, params),
+            "direct.aspx" | "stationary.aspx" => self.pay_at_once(merchant, params),
+            "stationary_rev.aspx" => self.reverse_at_terminal(merchant, params),
             "RefNrChange.aspx" => self.change_ref_nr(merchant, params),
             "inquire.aspx" | "inquire24.aspx" => return self.inquire(merchant, endpoint, params),
             _ => Err("20600081".to_owned()),
@@ -303,6 +303,18 @@ impl World {
         Ok((payment, "OK"))
     }
 
+    /// The slip's own action must be the payment's last one.
+    fn reverse_at_terminal(
+        &mut self,
+        merchant: &Merchant,
+        params: &Params,
+    ) -> Result<(Payment, &'static str), String> {
+        if self.follow_up(merchant, params)?.last_xid != params.get("XID") {
+            return Err("20160099".to_owned());
+        }
+        self.reverse(merchant, params)
+    }
+
     fn cancel_auth(
         &mut self,
         merchant: &Merchant,
@@ -343,7 +355,8 @@ impl World {
         Ok(self.hold(merchant, &trans_id, params.get("Capture")))
     }
 
-    fn stationary(
+    /// A payment whose payer nobody asks any more.
+    fn pay_at_once(
         &mut self,
         merchant: &Merchant,
         params: &Params,

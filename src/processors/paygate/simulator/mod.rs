@@ -2,6 +2,7 @@
 //!
 //! It shares recorded examples with the client beside it and nothing else: its codec, parser and MAC are its own.
 
+mod bank;
 mod batch;
 mod books;
 mod checks;
@@ -182,6 +183,13 @@ impl Simulator {
         deliver(&self.app).await
     }
 
+    /// What the last `direct.aspx` of an order said: the parameter's text, or its JSON.
+    pub fn asked(&self, trans_id: &str, name: &str) -> String {
+        let world = self.world();
+        let text = world.asked.get(trans_id).map(|params| params.get(name).to_owned()).unwrap_or_default();
+        if text.is_empty() { text } else { replies::json_or_text(&text) }
+    }
+
     /// Letters that still wait for their time.
     pub fn letters(&self) -> usize {
         self.world().letters.len()
@@ -222,7 +230,12 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/paynow.aspx", web::post().to(pages::paynow))
         .route("/sandbox/card/{id}", web::post().to(pages::card))
         .route("/sandbox/twint/{id}", web::post().to(pages::twint))
-        .route("/sandbox/method/{id}", web::post().to(three_ds::method))
+        .route("/sandbox/bank/method", web::post().to(bank::method))
+        .route("/sandbox/bank/challenge", web::post().to(bank::challenge))
+        .route("/sandbox/bank/challenged", web::post().to(bank::challenged))
+        .route("/sandbox/bank/pareq", web::post().to(bank::first_version))
+        .route("/sandbox/bank/pares", web::post().to(bank::first_version_answered))
+        .route("/cbThreeDS.aspx", web::post().to(three_ds::from_bank))
         .route("/sandbox/challenge/{id}", web::to(three_ds::challenge))
         .route("/sandbox/challenge/{id}/answer", web::post().to(three_ds::challenge_answer))
         .route("/control/books", web::get().to(control::books))

@@ -33,6 +33,13 @@ pub fn card_of(params: &Params) -> Result<StoredCard, String> {
     })
 }
 
+/// The JSON that a parameter holds as Base64, or its text.
+pub fn json_or_text(text: &str) -> String {
+    let decoded = base64::engine::general_purpose::STANDARD.decode(text).ok();
+    let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    decoded.filter(|decoded| decoded.starts_with('{')).unwrap_or_else(|| text.to_owned())
+}
+
 /// `Test:nnnn` in OrderDesc forces the detail nnnn; 0000 is success.
 pub fn forced(params: &Params) -> Result<(), String> {
     let Some(detail) = params.get("OrderDesc").strip_prefix("Test:") else { return Ok(()) };

@@ -65,6 +65,10 @@ impl World {
         if let Some(card) = session.card.clone() {
             self.add_card(&mut fields, &card);
         }
+        if !failed && session.params.has("credentialOnFile") {
+            let scheme = super::three_ds::scheme_reference(&payment.pay_id);
+            fields.push(("schemeReferenceID".to_owned(), scheme));
+        }
         self.notify(&call, &fields, session.done, false);
         Some(self.way_back(&call, fields, !failed))
     }

@@ -1,44 +1,24 @@
-//! 3-D Secure 2 as the platform and a bank would do it, for `direct.aspx` and for the hosted form.
+//! The platform's side of 3-D Secure: `direct.aspx`, what it hears from banks by the browser, and the hosted form's
+//! challenge.
 
 use super::App;
-use super::books::StoredCard;
+use super::bank::{Bank, bank_of, message, read_pa_res};
 use super::engine::How;
 use super::pages::{html, link, page};
-use super::replies::{Reply, SUCCESS, card_of, failure, forced, reply};
+use super::replies::{Reply, SUCCESS, card_of, failure, json_or_text, reply};
 use super::wire::{Call, encode};
 use super::world::{Session, World};
+use actix_web::web::{Data, Form, Path, Query};
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Form, Path};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// How the bank behaves, by the published test cards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bank {
-    Challenge,
-    Frictionless,
-    NotAuthenticated,
-    ProtocolError,
-    /// Cards that are not in the list take no part.
-    NoPart,
-}
-
-pub fn bank_of(number: &str) -> Bank {
-    match number {
-        "4000012892688323" | "5232125125401459" => Bank::Challenge,
-        "4000019966199434" | "5232122422543299" => Bank::Frictionless,
-        "4000011744135012" | "5232122741507017" => Bank::NotAuthenticated,
-        "4000017873485953" | "5232122596907270" => Bank::ProtocolError,
-        _ => Bank::NoPart,
-    }
-}
 
 /// The result code that a bank's word leads to.
 pub fn code_of(bank: Bank) -> &'static str {
     match bank {
-        Bank::Challenge | Bank::Frictionless | Bank::NoPart => SUCCESS,
+        Bank::Challenge | Bank::Frictionless | Bank::FirstVersion | Bank::NoPart => SUCCESS,
         Bank::NotAuthenticated => "22060200",
         Bank::ProtocolError => "21200203",
     }
@@ -50,118 +30,171 @@ fn uuid_form(pay_id: &str) -> String {
     format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
 
+/// The scheme's name of a payment.
+pub fn scheme_reference(pay_id: &str) -> String {
+    format!("S{}", pay_id.get(..20).unwrap_or_default())
+}
+
 /// `direct.aspx`: authentication first where the payer is there, else the result at once.
 pub fn direct(world: &mut World, call: &Call, how: How) -> Reply {
     let (merchant, params) = (&call.merchant, &call.params);
     if let Err(code) = world.admit(merchant, "direct.aspx", params) {
         return failure(merchant, params, &code);
     }
+    world.asked.insert(params.get("TransID").to_owned(), params.clone());
+    let credential: Value = serde_json::from_str(&json_or_text(params.get("credentialOnFile"))).unwrap_or_default();
+    if !params.has("browserInfo") {
+        // Without the payer only a card on file may be charged, and the series it names must have begun here.
+        let scheme = params.get("schemeReferenceID");
+        let begun = world.books.payments.values().any(|payment| scheme_reference(&payment.pay_id) == scheme);
+        if credential["initialPayment"] != json!(false) || (!scheme.is_empty() && !begun) {
+            return failure(merchant, params, "21001542");
+        }
+    }
+    let card = card_of(params);
+    if how != How::Normally || !params.has("browserInfo") {
+        let mut answer = world.act(merchant, "direct.aspx", params, how);
+        if let Ok(card) = card
+            && answer.iter().any(|(name, value)| name == "Code" && value == SUCCESS)
+        {
+            world.add_card(&mut answer, &card);
+        }
+        return answer;
+    }
     if let Some(answer) = world.books.final_answer(&merchant.id, "direct.aspx", params.get("ReqID")) {
         return answer;
     }
-    if how != How::Normally {
-        return world.act(merchant, "direct.aspx", params, how);
-    }
-    let card = match card_of(params).and_then(|card| world.accept_card(&card).map(|()| card)) {
+    let card = match card.and_then(|card| world.accept_card(&card).map(|()| card)) {
         Ok(card) => card,
         Err(code) => return failure(merchant, params, &code),
     };
     let payment = world.open_payment(&merchant.id, params).clone();
-    if !params.has("browserInfo") {
-        return without_payer(world, call, &card);
-    }
     let id = world.new_id();
+    let bank = bank_of(&card.number);
     let session = Session {
         merchant: merchant.id.clone(),
         endpoint: "direct.aspx".to_owned(),
         params: params.clone(),
-        card: Some(card.clone()),
+        card: Some(card),
         direct: true,
         done: false,
     };
     world.sessions.insert(id.clone(), session);
-    let takes_part = bank_of(&card.number) != Bank::NoPart;
-    let version = if takes_part { json!("2.1.0") } else { json!(null) };
-    let server_trans_id = uuid_form(&payment.pay_id);
-    let method = json!({
-        "threeDSMethodNotificationURL": link(world, "cbThreeDS.aspx?action=mthdNtfn"),
-        "threeDSServerTransID": server_trans_id,
-    });
-    let versioning = json!({
-        "threeDSServerTransID": server_trans_id,
-        "acsStartProtocolVersion": version,
-        "acsEndProtocolVersion": version,
-        "dsStartProtocolVersion": version,
-        "dsEndProtocolVersion": version,
-        "threeDSMethodURL": link(world, &format!("sandbox/method/{id}")),
-        "threeDSMethodDataForm": base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(method.to_string()),
-        "threeDSMethodData": method,
-    });
     if let Some(payment) = world.books.payment(&merchant.id, params.get("TransID")) {
         payment.last_status = "AUTHENTICATION_REQUEST".to_owned();
     }
     let mut answer = reply(merchant, &payment, "AUTHENTICATION_REQUEST", "70000000", "3-D Secure follows");
+    let versioning = versioning(world, &payment.pay_id, bank);
     answer.push(("versioningData".to_owned(), STANDARD.encode(versioning.to_string())));
-    answer
-}
-
-fn without_payer(world: &mut World, call: &Call, card: &StoredCard) -> Reply {
-    if let Err(code) = forced(&call.params) {
-        if let Some(payment) = world.books.payment(&call.merchant.id, call.params.get("TransID")) {
-            payment.last_status = "FAILED".to_owned();
-        }
-        return failure(&call.merchant, &call.params, &code);
-    }
-    let (payment, status) =
-        world.hold(&call.merchant, call.params.get("TransID"), call.params.get("Capture"));
-    if let Some(kept) = world.books.payment(&call.merchant.id, &payment.trans_id) {
-        kept.last_status = status.to_owned();
-    }
-    let mut answer = reply(&call.merchant, &payment, status, SUCCESS, "success");
-    world.add_card(&mut answer, card);
-    answer
-}
-
-/// The hidden frame's post. The platform goes on by itself and tells the frame what comes next, as JSON.
-pub async fn method(app: Data<App>, id: Path<String>, form: Form<BTreeMap<String, String>>) -> HttpResponse {
-    if !form.contains_key("threeDSMethodData") {
-        return HttpResponse::BadRequest().body("threeDSMethodData is missing");
-    }
-    let Some(session) = app.world().sessions.get(id.as_str()).cloned() else {
-        return HttpResponse::NotFound().finish();
-    };
-    let bank = session.card.as_ref().map_or(Bank::NoPart, |card| bank_of(&card.number));
-    tell_authentication(&app, &session, bank);
-    let answer = if bank == Bank::Challenge {
-        let request = json!({
-            "threeDSServerTransID": "sandbox", "acsTransID": id.as_str(),
-            "messageType": "CReq", "messageVersion": "2.1.0", "challengeWindowSize": "05",
+    if bank == Bank::FirstVersion {
+        let legacy = json!({
+            "acsURL": link(world, "sandbox/bank/pareq"), "paReq": STANDARD.encode(&id), "md": payment.pay_id,
         });
-        json!({
-            "acsChallengeMandated": true,
-            "base64EncodedChallengeRequest": STANDARD.encode(request.to_string()),
-            "challengeRequest": request,
-            "acsURL": link(&app.world(), &format!("sandbox/challenge/{id}")),
-        })
-    } else {
-        end_direct(&app, &id, code_of(bank))
+        answer.push(("threeDSLegacy".to_owned(), STANDARD.encode(legacy.to_string())));
+    }
+    answer
+}
+
+fn versioning(world: &World, pay_id: &str, bank: Bank) -> Value {
+    let takes_part = !matches!(bank, Bank::NoPart | Bank::FirstVersion);
+    let version = |text: &str| if takes_part { json!(text) } else { json!(null) };
+    let server_trans_id = uuid_form(pay_id);
+    let method = json!({
+        "threeDSMethodNotificationURL": link(world, "cbThreeDS.aspx?action=mthdNtfn"),
+        "threeDSServerTransID": server_trans_id,
+    });
+    json!({
+        "threeDSServerTransID": server_trans_id,
+        "acsStartProtocolVersion": version("2.1.0"),
+        "acsEndProtocolVersion": version("2.2.0"),
+        "dsStartProtocolVersion": version("2.1.0"),
+        "dsEndProtocolVersion": version("2.2.0"),
+        "threeDSMethodURL": link(world, "sandbox/bank/method"),
+        "threeDSMethodDataForm": URL_SAFE_NO_PAD.encode(method.to_string()),
+        "threeDSMethodData": method,
+    })
+}
+
+/// `cbThreeDS.aspx`: what banks post by the browser. The frame gets JSON back, which its page can't read.
+pub async fn from_bank(
+    app: Data<App>,
+    query: Query<BTreeMap<String, String>>,
+    form: Form<BTreeMap<String, String>>,
+) -> HttpResponse {
+    let field = |name: &str| message(form.get(name).map(String::as_str).unwrap_or_default());
+    let answer = match query.get("action").map(String::as_str) {
+        Some("mthdNtfn") => field("threeDSMethodData").and_then(|message| method_done(&app, &message)),
+        Some("cresNtfn") => field("cres").and_then(|message| challenge_done(&app, &message)),
+        _ => None,
     };
     super::deliver(&app).await;
-    HttpResponse::Ok().json(answer)
+    match answer {
+        Some(answer) => HttpResponse::Ok().json(answer),
+        None => HttpResponse::BadRequest().body("nobody waits for this"),
+    }
+}
+
+/// The open authentication of the payment that a 3-D message names.
+fn session_of(world: &World, message: &Value) -> Option<(String, Session)> {
+    let named = message["threeDSServerTransID"].as_str()?;
+    let payments = &world.books.payments;
+    let found = world.sessions.iter().find(|(_, session)| {
+        let key = (session.merchant.clone(), session.params.get("TransID").to_owned());
+        session.direct && payments.get(&key).is_some_and(|payment| uuid_form(&payment.pay_id) == named)
+    });
+    found.map(|(id, session)| (id.clone(), session.clone()))
+}
+
+/// The platform goes on by itself: it asks the bank, tells the shop, and tells the frame what comes next.
+fn method_done(app: &App, message: &Value) -> Option<Value> {
+    let (id, session) = session_of(&app.world(), message)?;
+    let bank = session.card.as_ref().map_or(Bank::NoPart, |card| bank_of(&card.number));
+    tell_authentication(app, &id, &session, bank);
+    if bank != Bank::Challenge {
+        return end_direct(app, &id, code_of(bank));
+    }
+    let request = json!({
+        "threeDSServerTransID": message["threeDSServerTransID"], "acsTransID": id,
+        "messageType": "CReq", "messageVersion": "2.2.0", "challengeWindowSize": "05",
+    });
+    Some(json!({
+        "acsChallengeMandated": true,
+        "base64EncodedChallengeRequest": STANDARD.encode(request.to_string()),
+        "challengeRequest": request,
+        "acsURL": link(&app.world(), "sandbox/bank/challenge"),
+    }))
+}
+
+fn challenge_done(app: &App, message: &Value) -> Option<Value> {
+    let id = message["acsTransID"].as_str()?;
+    let (known, _) = session_of(&app.world(), message)?;
+    if known != id || message["messageType"] != "CRes" {
+        return None;
+    }
+    let code = match (message["transStatus"].as_str(), message["challengeCancel"].as_str()) {
+        (Some("Y"), _) => SUCCESS,
+        (_, Some(_)) => "22060053",
+        _ => "22060200",
+    };
+    end_direct(app, id, code)
 }
 
 /// The authentication notification: no status, so its MAC covers an empty one.
-fn tell_authentication(app: &App, session: &Session, bank: Bank) {
+fn tell_authentication(app: &App, id: &str, session: &Session, bank: Bank) {
     let mut world = app.world();
     let Some((merchant, keys)) = world.merchants.get(&session.merchant).cloned() else { return };
     let call = Call { merchant, keys, params: session.params.clone(), clear: Default::default() };
     let trans_id = session.params.get("TransID").to_owned();
     let Some(payment) = world.books.payment(&session.merchant, &trans_id).cloned() else { return };
     let code = code_of(bank);
-    let response = json!({
+    let mut response = json!({
         "threeDSServerTransID": uuid_form(&payment.pay_id),
         "acsChallengeMandated": bank == Bank::Challenge,
     });
+    if bank == Bank::Challenge {
+        response["acsTransID"] = json!(id);
+        response["acsURL"] = json!(link(&world, "sandbox/bank/challenge"));
+    }
     let mac = call.keys.mac([&payment.pay_id, &trans_id, &call.merchant.id, "", code]);
     let fields = vec![
         ("MID".to_owned(), call.merchant.id.clone()),
@@ -175,27 +208,51 @@ fn tell_authentication(app: &App, session: &Session, bank: Bank) {
 }
 
 /// Ends the payment and gives the frame its last message, whose values are Base64.
-fn end_direct(app: &App, id: &str, code: &str) -> serde_json::Value {
+fn end_direct(app: &App, id: &str, code: &str) -> Option<Value> {
     let mut world = app.world();
-    world.finish_card(id, code);
-    let Some(session) = world.sessions.get(id).cloned() else { return json!(null) };
-    let Some((merchant, keys)) = world.merchants.get(&session.merchant).cloned() else { return json!(null) };
+    world.finish_card(id, code)?;
+    let session = world.sessions.get(id).cloned()?;
+    let (merchant, keys) = world.merchants.get(&session.merchant).cloned()?;
     let call = Call { merchant, keys, params: Default::default(), clear: Default::default() };
     let trans_id = session.params.get("TransID").to_owned();
-    let Some(payment) = world.books.payment(&session.merchant, &trans_id).cloned() else {
-        return json!(null);
-    };
+    let payment = world.books.payment(&session.merchant, &trans_id).cloned()?;
     let fields = vec![
         ("MID".to_owned(), call.merchant.id.clone()),
         ("PayID".to_owned(), payment.pay_id),
         ("TransID".to_owned(), trans_id),
     ];
     let body = encode(&world, &call, fields, call.merchant.filling);
-    let (len, data) = body.trim_start_matches("Len=").split_once("&Data=").unwrap_or_default();
-    json!({ "MID": STANDARD.encode(&call.merchant.id), "Len": STANDARD.encode(len), "Data": STANDARD.encode(data) })
+    let (len, data) = body.trim_start_matches("Len=").split_once("&Data=")?;
+    let encoded = |text: &str| STANDARD.encode(text);
+    Some(json!({ "MID": encoded(&call.merchant.id), "Len": encoded(len), "Data": encoded(data) }))
 }
 
-/// The bank's page in the visible frame.
+/// `direct3d.aspx`: the shop hands a bank's answer of 3-D Secure 1 on.
+pub fn first_version_done(world: &mut World, call: &Call) -> Reply {
+    let (merchant, params) = (&call.merchant, &call.params);
+    if let Err(code) = world.admit(merchant, "direct3d.aspx", params) {
+        return failure(merchant, params, &code);
+    }
+    let read = read_pa_res(params.get("PAResponse"));
+    let Some((id, confirmed)) = read.filter(|(id, _)| {
+        let session = world.sessions.get(id);
+        session.is_some_and(|session| {
+            session.direct && session.params.get("TransID") == params.get("TransID")
+        })
+    }) else {
+        return failure(merchant, params, "20110028");
+    };
+    world.finish_card(&id, if confirmed { SUCCESS } else { "22060200" });
+    match world.books.payment(&merchant.id, params.get("TransID")).cloned() {
+        Some(payment) if payment.last_status != "FAILED" => {
+            let status = payment.last_status.clone();
+            reply(merchant, &payment, &status, SUCCESS, "success")
+        }
+        Some(_) | None => failure(merchant, params, "22060200"),
+    }
+}
+
+/// The bank's page behind the hosted form.
 pub async fn challenge(app: Data<App>, id: Path<String>) -> HttpResponse {
     if !app.world().sessions.contains_key(id.as_str()) {
         return HttpResponse::NotFound().finish();
@@ -222,13 +279,8 @@ pub async fn challenge_answer(
         Some("cancel") => "22060053",
         _ => "22060200",
     };
-    let Some(session) = app.world().sessions.get(id.as_str()).cloned() else {
+    if !app.world().sessions.get(id.as_str()).is_some_and(|session| !session.direct) {
         return HttpResponse::NotFound().finish();
-    };
-    if session.direct {
-        let message = end_direct(&app, &id, code);
-        super::deliver(&app).await;
-        return HttpResponse::Ok().json(message);
     }
     super::pages::go_back(&app, |world| world.finish_card(&id, code)).await
 }

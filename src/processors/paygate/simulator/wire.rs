@@ -101,7 +101,11 @@ pub async fn server_call(
             // The caller may be gone by then; the request is not.
             let (app, endpoint) = (app.clone(), endpoint.clone());
             app.late(move |world| {
-                world.act(&call.merchant, &endpoint, &call.params, How::Normally);
+                match endpoint.as_str() {
+                    "direct.aspx" => three_ds::direct(world, &call, How::Normally),
+                    "direct3d.aspx" => three_ds::first_version_done(world, &call),
+                    _ => world.act(&call.merchant, &endpoint, &call.params, How::Normally),
+                };
             });
             app.hold().await;
             return cut(&http);
@@ -131,10 +135,10 @@ fn process(app: &App, endpoint: &str, call: &Call, fault: Option<&Fault>) -> Str
         Some(Fault::BookedBut(code)) => How::DoneBut(code.clone()),
         _ => How::Normally,
     };
-    let mut fields = if endpoint == "direct.aspx" {
-        three_ds::direct(&mut world, call, how)
-    } else {
-        world.act(&call.merchant, endpoint, &call.params, how)
+    let mut fields = match endpoint {
+        "direct.aspx" => three_ds::direct(&mut world, call, how),
+        "direct3d.aspx" => three_ds::first_version_done(&mut world, call),
+        _ => world.act(&call.merchant, endpoint, &call.params, how),
     };
     let mut set = |name: &str, value: &str| {
         fields.retain(|(known, _)| known != name);

@@ -93,6 +93,8 @@ pub struct World {
     pub letters: Vec<Letter>,
     pub undecided: Vec<Undecided>,
     pub sessions: BTreeMap<String, Session>,
+    /// What the last payment from server to server said, by order number.
+    pub asked: BTreeMap<String, Params>,
     pub base_url: String,
 }
 
@@ -107,6 +109,7 @@ impl World {
             letters: Vec::new(),
             undecided: Vec::new(),
             sessions: BTreeMap::new(),
+            asked: BTreeMap::new(),
             base_url,
         }
     }

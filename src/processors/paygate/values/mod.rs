@@ -7,6 +7,7 @@ pub mod amount;
 pub mod ascii;
 pub mod brand;
 pub mod card;
+pub mod country;
 pub mod format;
 pub mod reference;
 

@@ -1,0 +1,102 @@
+//! How a customer gets to the processor, as it is kept beside his deposit.
+
+use crate::processors::paygate::three_ds;
+use crate::processors::{CardInputs, Frames};
+use crate::store::deposits::Managed;
+use serde_json::{Value, json};
+
+/// How the customer gets to the processor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    Redirect(String),
+    Form {
+        action: String,
+        fields: Vec<(String, String)>,
+    },
+    /// Our page shows a card form that goes from the browser straight to the processor.
+    CardForm {
+        action: String,
+        fields: Vec<(String, String)>,
+        inputs: CardInputs,
+    },
+    /// Our page carries the frames in which the bank sees the customer.
+    Frames(Frames),
+}
+
+/// Where the bank asks the customer, and what is posted there as `creq`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    pub url: String,
+    pub creq: String,
+}
+
+/// The challenge that the bank wants before it lets a deposit pass, once the processor has told us of it.
+pub fn challenge(frames: &Frames, managed: &Managed) -> Option<Challenge> {
+    let url = managed.told.get(three_ds::ACS_URL)?.clone();
+    // A bank that was met in safety is not met without.
+    let safe = |url: &str| url.starts_with("https://");
+    if !url.starts_with("http") || (safe(&frames.method_url) && !safe(&url)) {
+        return None;
+    }
+    let acs_trans_id = managed.told.get(three_ds::ACS_TRANS_ID)?;
+    let creq = three_ds::creq(&frames.server_trans_id, acs_trans_id, &frames.version);
+    Some(Challenge { url, creq })
+}
+
+impl Way {
+    pub(super) fn keep(&self) -> String {
+        match self {
+            Way::Redirect(url) => json!({ "redirect": url }).to_string(),
+            Way::Frames(frames) => {
+                let Frames { method_url, method_data, server_trans_id, version, processor_url } = frames;
+                let frames = json!({
+                    "method_url": method_url, "method_data": method_data, "server_trans_id": server_trans_id,
+                    "version": version, "processor_url": processor_url,
+                });
+                json!({ "frames": frames }).to_string()
+            }
+            Way::Form { action, fields } => json!({ "action": action, "fields": fields }).to_string(),
+            Way::CardForm { action, fields, inputs } => {
+                let CardInputs { number, check_value, expiry, brand, brands } = inputs;
+                let card = json!({
+                    "number": number, "check_value": check_value, "expiry": expiry, "brand": brand, "brands": brands,
+                });
+                json!({ "action": action, "fields": fields, "card": card }).to_string()
+            }
+        }
+    }
+
+    /// Reads what [`Way::keep`] wrote.
+    pub fn kept(text: &str) -> Option<Way> {
+        let value: Value = serde_json::from_str(text).ok()?;
+        if let Some(url) = value.get("redirect") {
+            return Some(Way::Redirect(url.as_str()?.to_owned()));
+        }
+        if let Some(frames) = value.get("frames") {
+            let text = |key: &str| frames.get(key)?.as_str().map(str::to_owned);
+            return Some(Way::Frames(Frames {
+                method_url: text("method_url")?,
+                method_data: text("method_data")?,
+                server_trans_id: text("server_trans_id")?,
+                version: text("version")?,
+                processor_url: text("processor_url")?,
+            }));
+        }
+        let action = value.get("action")?.as_str()?.to_owned();
+        let fields = value.get("fields")?.as_array()?.iter();
+        let fields =
+            fields.map(|pair| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned())));
+        let fields = fields.collect::<Option<_>>()?;
+        let Some(card) = value.get("card") else { return Some(Way::Form { action, fields }) };
+        let name = |key: &str| card.get(key)?.as_str().map(str::to_owned);
+        let brands = card.get("brands")?.as_array()?.iter();
+        let inputs = CardInputs {
+            number: name("number")?,
+            check_value: name("check_value")?,
+            expiry: name("expiry")?,
+            brand: name("brand")?,
+            brands: brands.map(|brand| brand.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+        };
+        Some(Way::CardForm { action, fields, inputs })
+    }
+}
