@@ -176,7 +176,11 @@ impl Desk {
         renamed.await
 =======
     /// A bank's answer that the customer's browser brought: handed on at once, and kept nowhere.
-    pub async fn bank_answered(&self, id: DepositId, answer: &SecretString) -> Result<Settled, OperationError> {
+    pub async fn bank_answered(
+        &self,
+        id: DepositId,
+        answer: &SecretString,
+    ) -> Result<Settled, OperationError> {
         let Some(whole) = self.whole(id).await? else { return Err(Refusal::DepositNotFound.into()) };
         let (deposit, managed, _) = &whole;
         let open = deposit.status == DepositStatus::Pending && managed.attempted.is_none();

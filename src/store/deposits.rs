@@ -264,11 +264,7 @@ pub(super) fn managed_part(row: &DepositRow) -> Option<Managed> {
 const TOLD: &str = "told.";
 
 /// Notes what a processor told and its room must know later.
-pub fn note_told(
-    tx: &mut Tx<'_>,
-    id: DepositId,
-    told: &BTreeMap<String, String>,
-) -> Result<(), StoreError> {
+pub fn note_told(tx: &mut Tx<'_>, id: DepositId, told: &BTreeMap<String, String>) -> Result<(), StoreError> {
     let mut row = tx.find_id::<DepositRow>(id.0)?.ok_or(StoreError::Raced)?;
     let corrupt = || StoreError::Corrupt(format!("deposit {}: extra", id));
     let mut extra = read(row.extra.as_deref()).ok_or_else(corrupt)?;

@@ -280,3 +280,27 @@ async fn a_wrong_key_is_noticed_on_both_sides() {
     assert_eq!(kind(&wrong_key.send(&story.payout(1, 700)).await), "unknown");
     assert_eq!(simulator.movements(), vec![]);
 }
+
+/// While nobody confirms that nothing was paid, a refusal is no more than a rumour.
+#[tokio::test]
+async fn a_refusal_that_can_not_be_checked_is_not_believed() {
+    let story = Story::begin();
+    let order = story.payout(1, 2_500);
+    let script = |endpoint: &str, fault: Fault| Script {
+        endpoint: Some(endpoint.to_owned()),
+        trans_id: Some(order.reference.clone()),
+        times: 1,
+        call: Some(fault),
+        notice: None,
+    };
+    for unanswered in [Fault::DropBefore, Fault::HalfAnswer, Fault::WrongMac, Fault::Clear] {
+        story.simulator.script(script("creditex.aspx", Fault::Refuse("22060305".to_owned())));
+        story.simulator.script(script("inquire24.aspx", unanswered.clone()));
+        let outcome = story.paygate.send(&order).await;
+        assert!(matches!(outcome, Outcome::Unknown { .. }), "{unanswered:?} {outcome:?}");
+    }
+    // The same ReqID has the same answer, and now the platform can be asked.
+    let outcome = story.paygate.send(&order).await;
+    assert!(matches!(outcome, Outcome::Declined { .. }), "{outcome:?}");
+    assert!(story.simulator.movements().is_empty());
+}

@@ -61,7 +61,11 @@ fn schedule(extra: &BTreeMap<String, String>) -> Result<Option<CredentialKind>, 
         (Some(days), Some(until)) => (days, until),
         (None, None) => return Ok(None),
         _ => {
-            return Err(BadValue::new("credentialOnFile", "JSON", "needs both the days and the end of a series"));
+            return Err(BadValue::new(
+                "credentialOnFile",
+                "JSON",
+                "needs both the days and the end of a series",
+            ));
         }
     };
     let bad = |name, problem| BadValue::new(name, "JSON", problem);

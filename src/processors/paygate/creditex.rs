@@ -25,10 +25,26 @@ pub async fn send(client: &Client, order: &PayoutOrder) -> Outcome {
         Err(error) => error.into(),
     };
     let Outcome::Declined { .. } = outcome else { return outcome };
-    // A refused payout is soon tried again under a new ReqID, so one that was booked all the same must be seen now.
+    // A refused payout is soon tried again under a new ReqID, so one that was booked all the same must be seen now. Where
+    // the platform does not confirm that nothing was paid, it is asked again.
     match inquire(client, order).await {
-        paid @ Outcome::Paid { .. } => paid,
-        _ => outcome,
+        Outcome::Declined { .. } | Outcome::NotFound => outcome,
+        other @ (Outcome::Paid { .. }
+        | Outcome::Open { .. }
+        | Outcome::Unknown { .. }
+        | Outcome::NotSent { .. }) => doubtful(other),
+    }
+}
+
+/// What a question said after the payout was sent: that the question did not leave says nothing of the payout.
+fn doubtful(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::NotSent { cause } => Outcome::Unknown { cause },
+        Outcome::Paid { .. }
+        | Outcome::Declined { .. }
+        | Outcome::Open { .. }
+        | Outcome::NotFound
+        | Outcome::Unknown { .. } => outcome,
     }
 }
 

@@ -124,6 +124,13 @@ fn request(client: &Client, payment: &Direct<'_>) -> Result<Request, BadValue> {
     }
     let mut request = hosted_page::begin(client, "direct.aspx", order)?;
     let holder = pan.holder.trim();
+    if holder.is_empty() {
+        return Err(BadValue::new(
+            "card.cardholderName",
+            "ans2..45",
+            "is missing, and the customer has no name",
+        ));
+    }
     if !(2..=45).contains(&holder.chars().count()) {
         return Err(BadValue::new("card.cardholderName", "ans2..45", "is too short or too long"));
     }

@@ -8,9 +8,9 @@ use super::{EXTRA_CREDITED_BEFORE, EXTRA_DEPOSIT_METHOD, EXTRA_DEPOSIT_TRANS_ID,
 use super::{ROOM, TERMINAL, TOLD_XID, capture, credit, creditex, deposit, hosted_page, paynow, reverse};
 use super::{server_payment, three_ds, twint};
 use crate::clock::{Clock, Entropy};
+use crate::domain::customer::Instrument;
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
-use crate::domain::customer::Instrument;
 use crate::processors::{
     DepositOrder, DepositProcessor, GivenUp, Health, Opened, PayoutOrder, PayoutProcessor, TypedCard,
 };

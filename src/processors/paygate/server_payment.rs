@@ -122,11 +122,8 @@ async fn at_terminal(client: &Client, order: &DepositOrder, card: &PanCard, type
         Paid::Unfit(bad) => unfit(&bad),
         Paid::Other(outcome) => decided(outcome),
         Paid::Slip(outcome, slip) => {
-            let told = [
-                (TOLD_XID, slip.xid),
-                (TOLD_TERMINAL, slip.terminal),
-                (TOLD_AUTH_CODE, slip.auth_code),
-            ];
+            let told =
+                [(TOLD_XID, slip.xid), (TOLD_TERMINAL, slip.terminal), (TOLD_AUTH_CODE, slip.auth_code)];
             let told = told.into_iter().filter(|(_, text)| !text.is_empty());
             let told = told.map(|(name, text)| (name.to_owned(), text)).collect();
             Opened::DecidedWith { outcome, told }
@@ -136,11 +133,17 @@ async fn at_terminal(client: &Client, order: &DepositOrder, card: &PanCard, type
 
 async fn at_cashier(client: &Client, order: &DepositOrder, card: &PanCard, typed: &TypedCard) -> Opened {
     let Some(browser) = &typed.browser else {
-        return unfit(&BadValue::new("browserInfo", "JSON", "is missing: the bank may want to see the browser"));
+        return unfit(&BadValue::new(
+            "browserInfo",
+            "JSON",
+            "is missing: the bank may want to see the browser",
+        ));
     };
     let browser = match serde_json::from_str::<BrowserInfo>(browser) {
         Ok(browser) => browser,
-        Err(_) => return unfit(&BadValue::new("browserInfo", "JSON", "lacks a key, or has one that is not known")),
+        Err(_) => {
+            return unfit(&BadValue::new("browserInfo", "JSON", "lacks a key, or has one that is not known"));
+        }
     };
     let credential = match credential::of(order, typed.store) {
         Ok(credential) => credential,

@@ -343,7 +343,10 @@ mod tests {
             ("page.layout.Evil = 'x'", "page.layout"),
             ("page.brands = ['Visa', 'Gold']", "page.brands"),
             ("creditex.payment_add_data.senderData.srcOfFunds = '99'", "creditex.payment_add_data"),
-            ("three_ds_policy.threeDSExemption = { exemptionReason = 'lowValue', merchantFraudRate = 0 }", "three_ds_policy"),
+            (
+                "three_ds_policy.threeDSExemption = { exemptionReason = 'lowValue', merchantFraudRate = 0 }",
+                "three_ds_policy",
+            ),
             ("mac_key_file = '/nowhere'", "mac_key"),
         ] {
             let error = read(more).expect(more).check().expect_err(more).to_string();

@@ -1,5 +1,6 @@
 //! Payouts in batch files: put into one by a command, held until the answer is read, and never sent in any other way.
 
+use super::kills::Held;
 use super::{EUR, House};
 use crate::support::databases;
 use crate::support::story::Customer;
@@ -13,8 +14,8 @@ use tillgate::store::DatabaseUrl;
 /// What a run of the program left: exit code, output, error output.
 type Ran = (i32, String, String);
 
-/// Runs `tillgate paygate batch` on the house's own database, with its keys.
-async fn batch(url: &DatabaseUrl, arguments: &[&str]) -> Ran {
+/// `tillgate paygate batch` on the house's own database, with its keys.
+fn program(url: &DatabaseUrl, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tillgate"));
     command.env_clear().env("TILLGATE_CONFIG", concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml"));
     command.env(
@@ -25,6 +26,11 @@ async fn batch(url: &DatabaseUrl, arguments: &[&str]) -> Ran {
         },
     );
     command.args(["--format", "json", "paygate", "batch"]).args(arguments);
+    command
+}
+
+async fn batch(url: &DatabaseUrl, arguments: &[&str]) -> Ran {
+    let mut command = program(url, arguments);
     let ran = tokio::task::spawn_blocking(move || {
         let output = command.output().expect("the program runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
@@ -261,6 +267,87 @@ async fn an_answer_that_does_not_fit_our_books_settles_nothing() {
         std::fs::write(&path, late).expect("written");
         let (code, out, _) = batch(&url, &["read", "--account", "paygate", &path]).await;
         assert!(code == 1 && out.contains("Succeeded already"), "{out}");
+        house.books_agree("Paygate", "EUR").await;
+        house.ends().await;
+    }
+}
+
+/// When a run is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    /// Its file has a name, and perhaps content.
+    FileBegun,
+    /// Its file is there, and nothing can be committed.
+    BeforeTheCommit,
+    /// Its payouts are committed; the file may have its last name or not.
+    Committed,
+}
+
+/// The files of a folder that begin with a letter, with their texts.
+fn files(folder: &Path, phase: char) -> Vec<(std::path::PathBuf, String)> {
+    let entries = std::fs::read_dir(folder).expect("the folder").flatten().map(|entry| entry.path());
+    let named = |path: &std::path::PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(phase))
+    };
+    entries
+        .filter(named)
+        .map(|path| (path.clone(), std::fs::read_to_string(path).unwrap_or_default()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_of_a_run_at_any_moment_loses_no_payout_and_writes_none_twice() {
+    for scratch in databases() {
+        let (url, folder) = (scratch.url.clone(), tempfile::tempdir().expect("a folder"));
+        let house = House::on(scratch).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
+        house.paid_in(&big, "500.00").await;
+        let place = folder.path().display().to_string();
+        let moments = [Moment::FileBegun, Moment::BeforeTheCommit, Moment::Committed];
+        for moment in moments.into_iter().chain(moments) {
+            let payout = begins(&house, &big, "20.00").await;
+            let reference = house.attempts(&payout).await[0].reference.replace('-', "");
+            let held = (moment != Moment::FileBegun).then(|| Held::hold(&url));
+            let mut run = program(&url, &["write", "--account", "paygate", "--folder", &place]);
+            run.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+            let mut run = run.spawn().expect("the program runs");
+            while files(folder.path(), 'T').is_empty() && run.try_wait().expect("a child").is_none() {
+                tokio::task::yield_now().await;
+            }
+            if moment == Moment::BeforeTheCommit {
+                while files(folder.path(), 'T').iter().all(|(_, text)| !text.contains("FOOT")) {
+                    tokio::task::yield_now().await;
+                }
+                run.kill().expect("killed");
+            }
+            if let Some(held) = held {
+                held.let_go();
+            }
+            if moment == Moment::Committed {
+                while state(&house, &big, &payout).await.1 != "Sending" {
+                    tokio::task::yield_now().await;
+                }
+            }
+            run.kill().expect("killed");
+            run.wait().expect("gone");
+            if moment == Moment::BeforeTheCommit {
+                assert_eq!(state(&house, &big, &payout).await.1, "Planned");
+                assert_eq!(files(folder.path(), 'T').len(), 1);
+            }
+
+            // The next run finishes or undoes what it finds, and the payout is in one file that may leave.
+            writes(&url, folder.path()).await;
+            assert_eq!(state(&house, &big, &payout).await.1, "Sending", "{moment:?}");
+            assert!(files(folder.path(), 'T').is_empty(), "{moment:?}");
+            let ready = files(folder.path(), 'W');
+            let with_it: Vec<_> = ready.iter().filter(|(_, text)| text.contains(&reference)).collect();
+            assert_eq!(with_it.len(), 1, "{moment:?}");
+            let path = processed(&house, &with_it[0].0.display().to_string(), |answer| answer);
+            assert_eq!(batch(&url, &["read", "--account", "paygate", &path]).await.0, 0);
+            assert_eq!(state(&house, &big, &payout).await.0, "Approved", "{moment:?}");
+        }
+        assert_eq!(paid_out(&house), 6 * 2_000);
+        assert_eq!(house.story.balance(&big).await, "380.50");
         house.books_agree("Paygate", "EUR").await;
         house.ends().await;
     }

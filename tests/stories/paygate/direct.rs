@@ -95,6 +95,16 @@ impl House {
     }
 }
 
+/// A customer with a name, which a charge of his card must say.
+async fn named(house: &House) -> Customer {
+    let details = json!({ "first_name": "Big", "last_name": "Daddy", "country": "DE" });
+    let body = json!({ "front_end": EUR, "pin": "Big", "details": details });
+    house.story.platform("customers", "add-named", body).await;
+    let opening = json!({ "front_end": EUR, "pin": "Big", "amount": "0.50", "reason": "opening balance" });
+    house.story.platform("adjustments", "open-named", opening).await;
+    Customer { front_end: EUR.to_owned(), pin: "Big".to_owned() }
+}
+
 fn opened(fields: &Value, reply: &Value) -> Opened {
     let id = reply["ExtDepositID"].as_str().expect("an id").to_owned();
     let url = reply["RedirectURL"].as_str().unwrap_or_default().to_owned();
@@ -265,7 +275,7 @@ async fn a_wrong_field_is_named_and_no_card_number_is_repeated() {
 async fn a_series_is_begun_with_the_customer_and_goes_on_without_him() {
     for scratch in databases() {
         let house = allowing(scratch).await;
-        let big = house.story.customer(EUR, "Big", "0.50").await;
+        let big = named(&house).await;
         let more = json!({
             "Recurring": "initial", "RecurringDays": 28, "RecurringUntil": "2030-12-31",
             "PaymentData": json!({ "threeDSPolicy": { "challengePreference": "mandateChallenge" } }).to_string(),
@@ -383,7 +393,7 @@ async fn whatever_becomes_of_an_answer_a_typed_card_pays_once_or_not_at_all() {
 async fn whatever_becomes_of_an_answer_a_charge_is_made_once_or_not_at_all() {
     for scratch in databases() {
         let house = allowing(scratch).await;
-        let big = house.story.customer(EUR, "Big", "0.50").await;
+        let big = named(&house).await;
         house.paid_in(&big, "2.00").await;
         for fault in faults() {
             goes_wrong(&house, "direct.aspx", &fault);

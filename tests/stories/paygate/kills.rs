@@ -82,13 +82,13 @@ async fn pass(
 }
 
 /// Somebody else holds the database, so that nothing can be committed.
-enum Held {
+pub enum Held {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
 
 impl Held {
-    fn hold(url: &DatabaseUrl) -> Held {
+    pub fn hold(url: &DatabaseUrl) -> Held {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 let mut connection = SqliteConnection::establish(path).expect("a connection");
@@ -105,7 +105,7 @@ impl Held {
         }
     }
 
-    fn let_go(self) {
+    pub fn let_go(self) {
         match self {
             Held::Sqlite(mut connection) => connection.batch_execute("ROLLBACK").expect("let go"),
             Held::Postgres(mut connection) => connection.batch_execute("ROLLBACK").expect("let go"),

@@ -1,10 +1,10 @@
 //! What a payer's browser sees: the card form, the card form's target, and the TWINT page.
 
 use super::App;
+use super::bank::{Bank, bank_of};
 use super::books::StoredCard;
 use super::replies::failure;
 use super::results::WayBack;
-use super::bank::{Bank, bank_of};
 use super::three_ds::code_of;
 use super::wire::{Call, open};
 use super::world::{Session, World, check_digit_fits};

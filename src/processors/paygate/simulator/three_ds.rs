@@ -8,8 +8,8 @@ use super::pages::{html, link, page};
 use super::replies::{Reply, SUCCESS, card_of, failure, json_or_text, reply};
 use super::wire::{Call, encode};
 use super::world::{Session, World};
-use actix_web::web::{Data, Form, Path, Query};
 use actix_web::HttpResponse;
+use actix_web::web::{Data, Form, Path, Query};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -42,7 +42,8 @@ pub fn direct(world: &mut World, call: &Call, how: How) -> Reply {
         return failure(merchant, params, &code);
     }
     world.asked.insert(params.get("TransID").to_owned(), params.clone());
-    let credential: Value = serde_json::from_str(&json_or_text(params.get("credentialOnFile"))).unwrap_or_default();
+    let credential: Value =
+        serde_json::from_str(&json_or_text(params.get("credentialOnFile"))).unwrap_or_default();
     if !params.has("browserInfo") {
         // Without the payer only a card on file may be charged, and the series it names must have begun here.
         let scheme = params.get("schemeReferenceID");
@@ -236,9 +237,8 @@ pub fn first_version_done(world: &mut World, call: &Call) -> Reply {
     let read = read_pa_res(params.get("PAResponse"));
     let Some((id, confirmed)) = read.filter(|(id, _)| {
         let session = world.sessions.get(id);
-        session.is_some_and(|session| {
-            session.direct && session.params.get("TransID") == params.get("TransID")
-        })
+        session
+            .is_some_and(|session| session.direct && session.params.get("TransID") == params.get("TransID"))
     }) else {
         return failure(merchant, params, "20110028");
     };
