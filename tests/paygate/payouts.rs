@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use tillgate::clock::{Clock, Entropy};
 use tillgate::domain::outcome::Outcome;
 use tillgate::processors::PayoutProcessor;
-use tillgate::processors::paygate::simulator::{Fault, Filling, Merchant, Moved};
+use tillgate::processors::paygate::simulator::{Fault, Filling, Merchant, Moved, Script};
 use tillgate::processors::paygate::{NOT_SENDABLE, Paygate};
 
 /// An outcome without its texts.
