@@ -164,7 +164,6 @@ impl Desk {
         Ok(opened)
     }
 
-<<<<<<< HEAD
     /// Gives a deposit another name at its processor, before the processor hears of it.
     async fn rename(&self, (deposit, managed, _): &Whole) -> Result<Option<Managed>, OperationError> {
         let (id, caller, turn) = (deposit.id, self.house("desk"), format!("deposit/{}", deposit.id));
@@ -174,7 +173,8 @@ impl Desk {
             open_deposit::rename(tx, id, &taken, &caller)
         });
         renamed.await
-=======
+    }
+
     /// A bank's answer that the customer's browser brought: handed on at once, and kept nowhere.
     pub async fn bank_answered(
         &self,
@@ -189,7 +189,6 @@ impl Desk {
         }
         let outcome = self.processor(managed)?.bank_answered(&self.order(&whole), answer).await;
         self.apply(id, outcome).await
->>>>>>> 473d27b (Take typed cards and terminals to Paygate, and let the bank see the customer in frames)
     }
 
     /// Adds where the customer goes to an answer.
