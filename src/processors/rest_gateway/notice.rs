@@ -121,6 +121,7 @@ fn read_registration(registration: &str, news: &Node, signer: &Signer) -> Result
         key: ids::path(&[REGISTRATION, &mark, word]),
         summary: scrub(&summary),
         instrument: None,
+        told: Default::default(),
     })
 }
 

@@ -279,7 +279,7 @@ pub async fn challenge_answer(
         Some("cancel") => "22060053",
         _ => "22060200",
     };
-    if !app.world().sessions.get(id.as_str()).is_some_and(|session| !session.direct) {
+    if app.world().sessions.get(id.as_str()).is_none_or(|session| session.direct) {
         return HttpResponse::NotFound().finish();
     }
     super::pages::go_back(&app, |world| world.finish_card(&id, code)).await
