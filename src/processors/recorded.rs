@@ -61,6 +61,18 @@ impl DepositProcessor for Recorded<dyn DepositProcessor> {
         self.processor.makes_invoices()
     }
 
+    fn particulars(&self) -> &'static [&'static str] {
+        self.processor.particulars()
+    }
+
+    fn names_charges(&self) -> bool {
+        self.processor.names_charges()
+    }
+
+    async fn bank_answered(&self, order: &DepositOrder, answer: &SecretString) -> DepositOutcome {
+        within(self.of_deposit(order), self.processor.bank_answered(order, answer)).await
+    }
+
     fn charges(&self) -> Option<&'static str> {
         self.processor.charges()
     }
@@ -95,5 +107,30 @@ impl DepositProcessor for Recorded<dyn DepositProcessor> {
 
     async fn inquire_refund(&self, order: &DepositOrder, amount: Money, refund: &str) -> Outcome {
         within(self.of_deposit(order), self.processor.inquire_refund(order, amount, refund)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// A method that is forgotten here would fall back to the trait's own word instead of the processor's.
+    #[test]
+    fn every_method_of_a_processor_is_passed_on() {
+        let names = |text: &'static str| {
+            let functions =
+                text.lines().filter_map(|line| line.trim().trim_start_matches("async ").strip_prefix("fn "));
+            functions.filter_map(|rest| rest.split('(').next()).collect::<Vec<_>>()
+        };
+        let (own, _) = include_str!("recorded.rs").split_once("#[cfg(test)]").expect("tests");
+        let passed_on = names(own);
+        let all = include_str!("mod.rs");
+        for (kind, more) in [("pub trait PayoutProcessor", 4), ("pub trait DepositProcessor", 15)] {
+            let (_, body) = all.split_once(kind).expect("the trait");
+            let (body, _) = body.split_once("\n}\n").expect("its end");
+            let asked = names(body);
+            assert!(asked.len() >= more, "{kind}: {asked:?}");
+            for name in asked {
+                assert!(passed_on.contains(&name), "{kind}: `{name}` is not passed on");
+            }
+        }
     }
 }
