@@ -33,7 +33,8 @@ pub fn insert(tx: &mut Tx<'_>, exchange: &Exchange) -> Result<(), StoreError> {
     let id = tx.new_id()?;
     tx.insert(ExchangeRow {
         id,
-        name: id.to_string(),
+        // Behind letters: digits alone could be a card number's, and whoever looks for those would find them.
+        name: format!("EX{id}"),
         version: 0,
         subject: exchange.subject.clone(),
         attempt: exchange.attempt.clone(),
