@@ -66,14 +66,14 @@ impl Writer {
     }
 
     fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>, filling: Filling) {
-        match self.tries(&mut jobs, Some(filling), BATCH_TRIES) {
+        match self.tries(&mut jobs, Some(filling)) {
             Ok(failed) => answer(jobs, failed),
             // One by one, so that one bad command can't fail its neighbours.
-            Err(error) if !error.lost_connection() => {
+            Err(error) if jobs.len() > 1 && !error.lost_connection() => {
                 tracing::debug!(commands = jobs.len(), %error, "a batch is run again one by one");
                 for job in jobs {
                     let mut alone = vec![job];
-                    match self.tries(&mut alone, None, SINGLE_TRIES) {
+                    match self.tries(&mut alone, None) {
                         Ok(failed) => answer(alone, failed),
                         Err(error) => fail(alone, &error),
                     }
@@ -89,7 +89,6 @@ impl Writer {
         &mut self,
         jobs: &mut Vec<Box<dyn Job>>,
         mut filling: Option<Filling>,
-        tries: usize,
     ) -> Result<Failed, StoreError> {
         let mut trusting = self.own.is_trusted(self.clock.now()) && self.holding == 0;
         let mut attempt = 1;
@@ -114,6 +113,8 @@ impl Writer {
                 metrics::counter!("tillgate_store_races_total").increment(1);
                 self.holding = HOLD_AFTER_RACE;
             }
+            // A command that is alone has nobody who could be hurt by its repeats.
+            let tries = if jobs.len() == 1 { SINGLE_TRIES } else { BATCH_TRIES };
             let again = error.is_conflict() || lost;
             if !again || attempt >= tries {
                 return Err(error);
@@ -130,7 +131,11 @@ impl Writer {
     ) -> Result<Failed, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::open(&self.url, Purpose::Write)?,
+            None => {
+                // What SQLite counts of others' commits is counted for each connection.
+                self.own.forget();
+                Connection::open(&self.url, Purpose::Write)?
+            }
         };
         let hold = self.holding > 0;
         self.holding = self.holding.saturating_sub(1);

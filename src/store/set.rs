@@ -142,14 +142,14 @@ impl<R: Row> Table<R> {
         }
     }
 
-    /// The rows that were read and left as they were, by id.
-    pub fn read_rows(&self) -> Vec<&R> {
-        self.rows_in(State::AsStored)
+    /// The rows that were read or remembered and left as they were, by id.
+    pub fn untouched_rows(&self) -> Vec<&R> {
+        self.rows_in(&[State::AsStored, State::Remembered])
     }
 
-    /// The rows that were remembered and left as they were, by id.
+    /// Of these those that were only remembered, by id.
     pub fn remembered_rows(&self) -> Vec<&R> {
-        self.rows_in(State::Remembered)
+        self.rows_in(&[State::Remembered])
     }
 
     /// All rows, for whoever keeps some of them.
@@ -159,12 +159,12 @@ impl<R: Row> Table<R> {
 
     /// The rows to insert, by id.
     pub fn new_rows(&self) -> Vec<&R> {
-        self.rows_in(State::New)
+        self.rows_in(&[State::New])
     }
 
     /// The rows to update, by id: every writer takes locks in this order.
     pub fn changed_rows(&self) -> Vec<&R> {
-        self.rows_in(State::Changed)
+        self.rows_in(&[State::Changed])
     }
 
     /// The rows that a command would see as fitting, by id.
@@ -172,8 +172,8 @@ impl<R: Row> Table<R> {
         sorted(self.slots.values().map(|slot| &slot.row).filter(|row| fits(row)))
     }
 
-    fn rows_in(&self, state: State) -> Vec<&R> {
-        sorted(self.slots.values().filter(|slot| slot.state == state).map(|slot| &slot.row))
+    fn rows_in(&self, states: &[State]) -> Vec<&R> {
+        sorted(self.slots.values().filter(|slot| states.contains(&slot.state)).map(|slot| &slot.row))
     }
 }
 

@@ -73,7 +73,6 @@ impl<'a> SetWriter<'a> {
         if rows.is_empty() {
             return;
         }
-        self.runs = true;
         self.parts.push(&R::texts().check_set);
         self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
         self.binds.push(Bind::Ints(rows.iter().map(|row| row.version()).collect()));
@@ -109,8 +108,9 @@ impl<'a> SetWriter<'a> {
 impl<'a> TableVisitor<'a> for SetWriter<'a> {
     fn visit<R: Row>(&mut self, table: &'a Table<R>) -> Result<(), StoreError> {
         let remembered = table.remembered_rows();
+        self.runs |= !remembered.is_empty();
         if R::LOCKED {
-            self.guard(&[table.read_rows(), remembered].concat());
+            self.guard(&table.untouched_rows());
         } else {
             self.check(&remembered);
         }

@@ -1,6 +1,6 @@
 //! What a writer remembers spares it questions and never decides alone: whatever somebody else did meanwhile counts.
 
-use super::house::{House, caller, options, payout};
+use super::house::{FRONT_END, House, caller, eur, options, payout};
 use crate::support::on_both;
 use diesel::sql_types::Text;
 use std::sync::{Mutex, mpsc};
@@ -38,6 +38,27 @@ async fn money_that_another_node_moved_is_noticed() {
         assert_eq!(left.pays("Bigdaddy", 4, 400).await.refused, None);
         assert_eq!(right.pays("Bigdaddy", 5, 100).await.refused, None);
         assert_eq!(left.balance("Bigdaddy").await, 0);
+        for node in [left, right] {
+            node.closes_sound().await;
+        }
+    })
+    .await;
+}
+
+/// A command that writes nothing has no statement of its own to compare by.
+#[tokio::test]
+async fn a_command_that_only_looks_is_told_what_another_node_did() {
+    use tillgate::domain::ledger::Account;
+    use tillgate::store::{Wants, ledger};
+    on_both(|url| async move {
+        let [left, right] = ["left", "right"].map(|name| node(&url, name));
+        left.customer("Bigdaddy", 1000).await;
+        assert_eq!(left.pays("Bigdaddy", 1, 100).await.refused, None);
+        assert_eq!(right.pays("Bigdaddy", 2, 400).await.refused, None);
+        let account = Account::customer(FRONT_END, "Bigdaddy", eur(0).currency());
+        let wants = Wants::nothing().account(account.clone());
+        let look = left.store.transact("Bigdaddy", wants, move |tx| Ok(ledger::balance(tx, &account)?));
+        assert_eq!(look.await.expect("a balance"), eur(500));
         for node in [left, right] {
             node.closes_sound().await;
         }

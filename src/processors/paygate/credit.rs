@@ -36,9 +36,15 @@ pub async fn send(client: &Client, credit: &Credit<'_>) -> Outcome {
         Ok(request) => request,
         Err(bad) => return not_sendable(&bad),
     };
-    match client.post(request).await {
+    let outcome = match client.post(request).await {
         Ok(answer) => answer.outcome(credit.trans_id, client.settings().answer_mac),
         Err(error) => error.into(),
+    };
+    let Outcome::Declined { .. } = outcome else { return outcome };
+    // A refusal is believed only if the sums agree: the money is gone if it was booked all the same.
+    match inquire(client, credit).await {
+        Outcome::NotFound => outcome,
+        booked_or_unknown => booked_or_unknown,
     }
 }
 

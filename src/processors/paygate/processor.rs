@@ -171,18 +171,8 @@ impl DepositProcessor for Paygate {
             Err(outcome) => return outcome,
         };
         match credit::inquire(&self.client, &credit).await {
-            Outcome::NotFound => {}
-            known => return known,
-        }
-        let outcome = credit::send(&self.client, &credit).await;
-        match &outcome {
-            // A refusal is believed only if the sums agree: the money is gone if it was booked all the same.
-            Outcome::Declined { code, .. } if code != NOT_SENDABLE => {}
-            _ => return outcome,
-        }
-        match credit::inquire(&self.client, &credit).await {
-            Outcome::NotFound => outcome,
-            booked_or_unknown => booked_or_unknown,
+            Outcome::NotFound => credit::send(&self.client, &credit).await,
+            known => known,
         }
     }
 

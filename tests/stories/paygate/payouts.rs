@@ -223,6 +223,44 @@ async fn a_payout_keeps_the_card_it_was_first_sent_to() {
     }
 }
 
+/// The platform says no and books all the same, once with its answer to the question lost too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credit_that_was_booked_though_it_was_refused_counts_as_paid() {
+    for scratch in databases() {
+        let house = House::on(scratch).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
+        for (question_is_lost, at_first) in [(false, AttemptState::Succeeded), (true, AttemptState::Unknown)]
+        {
+            let opened = house.paid_in(&big, "9.00").await;
+            let (payout, _) = house.pays_out(&big, "PaygateCredit", "5.00").await;
+            let mut faults = vec![("credit.aspx", Fault::BookedBut("22060305".to_owned()))];
+            if question_is_lost {
+                faults.push(("inquire.aspx", Fault::DropAfter));
+            }
+            for (endpoint, fault) in faults {
+                house.simulator().script(Script {
+                    endpoint: Some(endpoint.to_owned()),
+                    trans_id: Some(opened.reference.clone()),
+                    times: 1,
+                    call: Some(fault),
+                    notice: None,
+                });
+            }
+            house.works().await;
+            assert_eq!(house.attempts(&payout).await[0].state, at_first);
+            for _ in 0..4 {
+                house.after(Duration::minutes(61)).await;
+            }
+            assert_eq!(house.attempts(&payout).await[0].state, AttemptState::Succeeded);
+            assert_eq!(house.moved(&opened.reference, Moved::Credit), 500);
+            assert_eq!(house.update(&big, &payout, "Y").await["Status"], 0);
+            house.simulator().clear_faults();
+        }
+        house.books_agree("Paygate", "EUR").await;
+        house.ends().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn credits_against_a_deposit_are_made_once_and_take_turns_with_its_refunds() {
     for scratch in databases() {
