@@ -55,6 +55,23 @@ fn every_room_uses_only_the_rooms_it_may() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What people see in their language is told apart by its kind. Only doors of programs refuse in words of their own.
+#[test]
+fn no_decision_refuses_in_words_that_no_page_could_translate() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for file in rust_files(&source) {
+        let room = room_of(&source, &file);
+        let decides = room == "domain" || room == "operations";
+        let defined = ["reason.rs", "refusal.rs"].iter().any(|name| file.ends_with(format!("domain/{name}")));
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        if decides && !defined && (text.contains("Refusal::bad(") || text.contains("Reason::Text")) {
+            wrong.push(file.display().to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn processors_rooms_do_not_know_each_other_and_simulators_do_not_know_their_clients() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/processors");

@@ -2,12 +2,14 @@
 
 use super::Office;
 use super::cookies::{Drawn, Purpose, draw};
+use super::explain;
 use super::fields::Fields;
 use super::nav;
 use super::parts::notice::Notice;
 use super::parts::raw::CsrfField;
 use super::parts::when::When;
 use super::trouble::{Outcome, Trouble};
+use super::voice::Voice;
 use super::words::Words;
 use crate::domain::money::Money;
 use crate::domain::people::{Person, Reach, Right};
@@ -81,6 +83,10 @@ impl Deref for Asked {
 }
 
 impl Call {
+    pub fn voice(&self) -> Voice {
+        Voice { words: self.words, zone: self.zone }
+    }
+
     pub fn say<'k>(&self, key: &'k str) -> &'k str {
         self.words.say(key)
     }
@@ -96,12 +102,12 @@ impl Call {
 
     /// A time as this viewer reads it.
     pub fn when(&self, micros: i64) -> When {
-        When::new(micros, self.zone, self.words.language)
+        self.voice().when(micros)
     }
 
     /// An amount as this viewer reads it: `1,234.50 EUR`, `1.234,50 EUR`.
     pub fn money(&self, money: Money) -> String {
-        super::parts::money::written(money, self.words.language)
+        self.voice().money(money)
     }
 
     /// The hidden field that every form must have.
@@ -250,6 +256,10 @@ pub(super) fn trouble_page(call: &Call, person: Option<&Person>, trouble: &Troub
             };
             (StatusCode::UNPROCESSABLE_ENTITY, text)
         }
+        Trouble::Refused(refusal) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, explain::refused(call.voice(), refusal))
+        }
+        Trouble::NotYet => (StatusCode::UNPROCESSABLE_ENTITY, call.say("why.not_yet").to_owned()),
         Trouble::Store(_) | Trouble::Page(_) | Trouble::Password(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, call.say("trouble.store").to_owned())
         }

@@ -27,6 +27,7 @@ mod assets;
 mod call;
 mod cookies;
 mod door;
+mod explain;
 mod fields;
 mod files;
 mod headers;
@@ -40,6 +41,7 @@ mod sealing;
 mod settings;
 pub mod totp;
 mod trouble;
+pub mod voice;
 pub mod words;
 
 pub use call::{Asked, Call};

@@ -18,6 +18,12 @@ pub enum Trouble {
     /// A field that can't be taken.
     #[error("{field}: {reason}")]
     Bad { field: String, reason: String },
+    /// The rules of what was asked for say no.
+    #[error(transparent)]
+    Refused(crate::domain::refusal::Refusal),
+    /// Something must come first.
+    #[error("not possible yet")]
+    NotYet,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("a page can't be written: {0}")]
@@ -32,14 +38,13 @@ impl Trouble {
     }
 }
 
-/// For writes whose operations refuse nothing by themselves: whatever went wrong is the database's.
 impl From<crate::operations::OperationError> for Trouble {
     fn from(error: crate::operations::OperationError) -> Trouble {
         use crate::operations::OperationError::*;
         match error {
             Failed(error) => Trouble::Store(error),
-            NotYet(what) => Trouble::bad("", what),
-            Refused(refusal) => Trouble::bad("", refusal),
+            NotYet(_) => Trouble::NotYet,
+            Refused(refusal) => Trouble::Refused(refusal),
         }
     }
 }

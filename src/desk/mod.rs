@@ -15,7 +15,7 @@ pub use crate::processors::paygate::TERMINAL;
 pub use crate::processors::{CardInputs, Frames, TypedCard};
 pub use deposits::{INVOICE, OpenedDeposit};
 pub use exchanges::{Keeper, keep};
-pub use orders::{attempt_at_end_of, attempt_of, reference_of};
+pub use orders::reference_of;
 pub use way::{Challenge, Way, challenge};
 
 use crate::clock::{Clock, Entropy};

@@ -5,7 +5,6 @@ use crate::domain::customer::Customer;
 use crate::domain::customer::Instrument;
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
-use crate::domain::ids::AttemptId;
 use crate::domain::payout::Payout;
 use crate::domain::processor_name::Route;
 use crate::operations::capture_deposit;
@@ -41,20 +40,7 @@ fn on_record(status: DepositStatus, attempted: Option<&str>) -> Option<&'static 
 /// Our reference of an attempt at its processor: what was fixed when it was first sent, or else its id in letters and
 /// digits alone, which fit every processor's format.
 pub fn reference_of(attempt: &Attempt) -> String {
-    let id = attempt.id.to_string();
-    if attempt.reference == id { id.replace('-', "") } else { attempt.reference.clone() }
-}
-
-/// The attempt that a reference without a beginning names, if it can be one of ours.
-pub fn attempt_of(reference: &str) -> Option<AttemptId> {
-    AttemptId::parse(&format!("AT-{}", reference.strip_prefix("AT")?))
-}
-
-/// The attempt that a processor's notice may name, whatever its reference begins with: an attempt keeps the beginning
-/// that it was sent with, so whoever holds it compares with [`reference_of`].
-pub fn attempt_at_end_of(reference: &str) -> Option<AttemptId> {
-    const LENGTH: usize = 15;
-    attempt_of(reference.get(reference.len().checked_sub(LENGTH)?..)?)
+    if attempt.reference == attempt.id.to_string() { attempt.id.bare() } else { attempt.reference.clone() }
 }
 
 /// What a charge of something stored needs, among the particulars of its deposit.
@@ -183,6 +169,7 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::AttemptId;
     use crate::domain::ids::PayoutId;
     use crate::domain::payout::attempt::AttemptState;
     use crate::store::attempts::Terms;
@@ -207,18 +194,13 @@ mod tests {
             not_found_at: None,
             terms: Terms::default(),
         };
-        let bare = id.to_string().replace('-', "");
+        let bare = id.bare();
         assert_eq!(reference_of(&attempt(id.to_string())), bare);
         for prefix in ["", "10519-", "10519-b2-", "1234567890-backup02-"] {
             let reference = format!("{prefix}{bare}");
             assert_eq!(reference_of(&attempt(reference.clone())), reference);
-            assert_eq!(attempt_at_end_of(&reference), Some(id), "{reference}");
+            assert_eq!(AttemptId::at_end_of(&reference), Some(id), "{reference}");
         }
-        for other in ["", "AT", "10519-DE0000000000001", &bare[1..], &format!("{bare}x"), "é0000000000000000"]
-        {
-            assert_eq!(attempt_at_end_of(other), None, "{other}");
-        }
-        assert_eq!(attempt_of(&format!("10519-{bare}")), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A bank account or wallet that a payout goes to, as the customer told the cashier.
 
+use super::reason::Reason;
 use super::refusal::Refusal;
 use std::collections::BTreeMap;
 
@@ -41,13 +42,10 @@ impl BankAccount {
             return Ok(None);
         }
         if !parts.contains_key(TRANSFER_TYPE) {
-            return Err(Refusal::bad(
-                TRANSFER_TYPE,
-                "is missing, and other parts of a bank account are there",
-            ));
+            return Err(Refusal::field(TRANSFER_TYPE, Reason::WithoutTransferType));
         }
         if let Some((name, _)) = parts.iter().find(|(_, text)| looks_like_a_card(text)) {
-            return Err(Refusal::bad(name, "looks like a card number, which has no place here"));
+            return Err(Refusal::field(name, Reason::CardNumber));
         }
         Ok(Some(BankAccount { parts }))
     }

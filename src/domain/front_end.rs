@@ -3,6 +3,7 @@
 use super::approval::Approvals;
 use super::debit::DebitEvent;
 use super::money::Currency;
+use super::reason::Reason;
 
 /// The rules of one front end. Secrets and wire habits live at the door (`cashier::credentials`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,13 +61,13 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Says what is wrong with an amount, as the end of a sentence.
-    pub fn check(&self, minor: i64) -> Result<(), &'static str> {
+    /// Says what is wrong with an amount.
+    pub fn check(&self, minor: i64) -> Result<(), Reason> {
         if self.least.is_some_and(|least| minor < least) {
-            return Err("is below the limit of this front end");
+            return Err(Reason::BelowLimit);
         }
         if self.most.is_some_and(|most| minor > most) {
-            return Err("is above the limit of this front end");
+            return Err(Reason::AboveLimit);
         }
         Ok(())
     }

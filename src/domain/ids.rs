@@ -65,6 +65,24 @@ id!(
     /// One try at carrying a payout out at a processor.
     AttemptId, "AT-"
 );
+impl AttemptId {
+    /// Letters and digits alone, which fit every processor's format.
+    pub fn bare(self) -> String {
+        self.to_string().replace('-', "")
+    }
+
+    /// The attempt that such a text names.
+    pub fn of_bare(text: &str) -> Option<AttemptId> {
+        AttemptId::parse(&format!("AT-{}", text.strip_prefix("AT")?))
+    }
+
+    /// The attempt that a processor's reference may name, whatever it begins with: an attempt keeps the beginning that
+    /// it was sent with, so whoever holds it compares the whole.
+    pub fn at_end_of(reference: &str) -> Option<AttemptId> {
+        const LENGTH: usize = 15;
+        AttemptId::of_bare(reference.get(reference.len().checked_sub(LENGTH)?..)?)
+    }
+}
 id!(
     /// Something that one person proposed and another decides.
     ProposalId, "PR-"
@@ -103,6 +121,21 @@ mod tests {
             "PO-€€€€1",
         ] {
             assert_eq!(PayoutId::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_is_found_at_the_end_of_a_processors_reference() {
+        let id = AttemptId(1 << 40);
+        let bare = id.bare();
+        assert_eq!(AttemptId::of_bare(&bare), Some(id));
+        assert_eq!(AttemptId::of_bare(&format!("10519-{bare}")), None);
+        for prefix in ["", "10519-", "10519-b2-"] {
+            assert_eq!(AttemptId::at_end_of(&format!("{prefix}{bare}")), Some(id), "{prefix}");
+        }
+        for other in ["", "AT", "10519-DE0000000000001", &bare[1..], &format!("{bare}x"), "é0000000000000000"]
+        {
+            assert_eq!(AttemptId::at_end_of(other), None, "{other}");
         }
     }
 

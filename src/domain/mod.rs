@@ -19,4 +19,5 @@ pub mod payout;
 pub mod people;
 pub mod processor_name;
 pub mod proposal;
+pub mod reason;
 pub mod refusal;

@@ -2,12 +2,14 @@
 
 use super::ids::PayoutId;
 use super::money::{Currency, Money, MoneyError};
+use super::payout::obstacle::Obstacle;
 use super::payout::status::PayoutStatus;
+use super::reason::Reason;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("{field} {reason}")]
-    BadField { field: &'static str, reason: String },
+    BadField { field: &'static str, reason: Reason },
     #[error("PIN: customer not found")]
     CustomerNotFound,
     #[error("PIN: customer is blocked")]
@@ -21,17 +23,17 @@ pub enum Refusal {
     #[error("Amount: insufficient funds, available {available}, needed {needed}")]
     InsufficientFunds { available: Money, needed: Money },
     #[error("Amount {reason}")]
-    Limit { reason: String },
+    Limit { reason: Reason },
     #[error("PP {name} is not a processor of this front end")]
     ProcessorUnknown { name: String },
     #[error("PIN: {reason}")]
-    CustomerRule { reason: String },
+    CustomerRule { reason: Reason },
     #[error("ExtPayoutID: payout not found")]
     PayoutNotFound,
     #[error("ExtDepositID: deposit not found")]
     DepositNotFound,
     #[error("Status: the payout is {from} and can't become {to}{}", because(.why))]
-    IllegalStep { from: PayoutStatus, to: PayoutStatus, why: Option<&'static str> },
+    IllegalStep { from: PayoutStatus, to: PayoutStatus, why: Option<Obstacle> },
     #[error("Status: the deposit is {from} and can't become {to}")]
     IllegalDepositStep { from: &'static str, to: &'static str },
     #[error("Status: the money of payout {payout} may have left; its outcome is being inquired")]
@@ -128,15 +130,20 @@ impl Refusal {
         }
     }
 
+    /// For doors of programs: told in the door's own words.
     pub fn bad(field: &'static str, reason: impl ToString) -> Refusal {
-        Refusal::BadField { field, reason: reason.to_string() }
+        Refusal::field(field, Reason::Text(reason.to_string()))
+    }
+
+    pub fn field(field: &'static str, reason: Reason) -> Refusal {
+        Refusal::BadField { field, reason }
     }
 
     pub fn money(field: &'static str, error: MoneyError) -> Refusal {
-        Refusal::bad(field, error)
+        Refusal::field(field, error.into())
     }
 }
 
-fn because(why: &Option<&'static str>) -> String {
+fn because(why: &Option<Obstacle>) -> String {
     why.map(|why| format!(": {why}")).unwrap_or_default()
 }

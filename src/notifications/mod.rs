@@ -5,6 +5,7 @@ mod bounds;
 
 use crate::desk::{self, Desk};
 use crate::domain::deposit::Deposit;
+use crate::domain::ids::AttemptId;
 use crate::operations::begin_deposit::settle_errand;
 use crate::operations::update_payout::pay_out_errand;
 use crate::peer;
@@ -203,7 +204,7 @@ fn attempt(
     account: &str,
     notice: &Notice,
 ) -> Result<Option<attempts::Attempt>, OperationError> {
-    let Some(id) = desk::attempt_at_end_of(&notice.reference) else { return Ok(None) };
+    let Some(id) = AttemptId::at_end_of(&notice.reference) else { return Ok(None) };
     let ours = |attempt: &attempts::Attempt| {
         attempt.account == account && desk::reference_of(attempt) == notice.reference
     };

@@ -5,6 +5,7 @@ use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusab
 use crate::domain::ids::TransactionId;
 use crate::domain::ledger::{Account, Kind, Transaction};
 use crate::domain::money::Money;
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::store::{Tx, Wants, audit, ledger};
 
@@ -76,7 +77,7 @@ pub(super) fn adjust(
     };
     let transaction = transaction.map_err(|error| Refusal::money("Amount", error))?;
     if transaction.entries().is_empty() {
-        return Err(Refusal::bad("Amount", "must not be zero").into());
+        return Err(Refusal::field("Amount", Reason::Zero).into());
     }
     post(tx, std::slice::from_ref(&transaction))?;
     let balance = ledger::balance(tx, &theirs)?;

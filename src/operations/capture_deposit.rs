@@ -7,6 +7,7 @@ use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
 use crate::domain::money::Money;
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::store::deposits::Managed;
 use crate::store::{Tx, Wants, audit, deposits, outbox};
@@ -197,7 +198,7 @@ pub fn refused(
         return Ok(kept);
     }
     deposits::note_attempted(tx, wish.deposit, None)?;
-    let refusal = Refusal::Limit { reason: format!("was refused by the processor: {reason}") };
+    let refusal = Refusal::Limit { reason: Reason::Processor(reason.to_owned()) };
     let fact = audit::Fact {
         front_end: rules.front_end.name.clone(),
         pin: wish.pin.clone(),

@@ -12,6 +12,7 @@ use crate::domain::ledger::Account;
 use crate::domain::money::Money;
 use crate::domain::outcome::Outcome;
 use crate::domain::payout::attempt::AttemptState;
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::store::outbox::{self, Claimed, Errand};
 use crate::store::refunds::{self, Refund};
@@ -74,7 +75,7 @@ fn order(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result
     let left = left.map_err(|error| Refusal::money("Amount", error))?;
     let amount = wish.amount.unwrap_or(left).positive().map_err(|error| Refusal::money("Amount", error))?;
     if amount.minor() > left.minor() {
-        return Err(Refusal::bad("Amount", "is more than what was captured and not given back yet").into());
+        return Err(Refusal::field("Amount", Reason::MoreThanNotGivenBack).into());
     }
     let number = refunds::next_number(tx, deposit.id)?;
     let change = deposit.refund(amount, number, available)?;

@@ -32,7 +32,7 @@ pub fn sign_in(browser: &mut Chromium, story: &Story, name: &str) {
 
 pub fn picture(browser: &mut Chromium, name: &str) {
     let folder = std::env::var_os("TILLGATE_PICTURES").map(PathBuf::from);
-    browser.picture(folder.map(|folder| folder.join(format!("{name}.png"))));
+    browser.whole_picture(folder.map(|folder| folder.join(format!("{name}.png"))));
 }
 
 /// What the engine finds against WCAG 2.2 A and AA.

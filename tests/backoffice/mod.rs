@@ -2,6 +2,7 @@
 
 mod actions;
 mod browser;
+mod bulk_approval;
 mod by_hand;
 mod exchanges;
 mod four_eyes;
@@ -9,6 +10,7 @@ mod hands;
 mod hostile;
 mod house_pages;
 mod lived_in;
+mod notices;
 mod payout_pages;
 mod payouts;
 mod people;

@@ -5,6 +5,10 @@ use super::visitor::{PASSWORD, Visitor, add_person};
 use crate::support;
 use crate::support::story::{self, Story};
 use chrono::Duration;
+use tillgate::backoffice::totp;
+use tillgate::store::Connection;
+use tillgate::store::lists::Sight;
+use tillgate::store::lists::audit;
 
 const OWN: &str = "nine slow herons at dusk";
 
@@ -88,4 +92,103 @@ async fn wrong_old_passwords_make_the_same_pause_as_wrong_sign_ins() {
     let mut again = Visitor::of(&story);
     again.sign_in("otta", OWN).await.leads_to("/office");
     story.ends().await;
+}
+
+/// The password that a page shows this once.
+fn shown(page: &str) -> String {
+    let shown = page.split("<dd><code>").nth(1).and_then(|rest| rest.split('<').next());
+    shown.expect("a password").to_owned()
+}
+
+/// What the trail says of somebody: what was done and by whom, the last first.
+async fn trail(story: &Story, name: &str) -> Vec<(String, String)> {
+    let mut filter = audit::Filter::of(Sight::All);
+    filter.subject = Some(format!("person/{name}"));
+    let read = move |connection: &mut Connection| audit::list(connection, &filter, None, 50);
+    let rows = story.running().store.read(read).await.expect("read").rows;
+    rows.into_iter().map(|row| (row.fact.kind, row.fact.who)).collect()
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_replaced_by_one_that_is_good_for_once() {
+    for scratch in support::databases() {
+        let story = Story::on(scratch).await;
+        add_person(&story, "berta", &["admin=*"]).await;
+        add_person(&story, "otta", &["operator=*"]).await;
+        let mut otta = Visitor::signed_in(&story, "otta").await;
+        otta.get("/office/payouts").await.is(200);
+        let mut berta = Visitor::signed_in(&story, "berta").await;
+        let to = "/office/people/otta/password";
+        berta.get("/office/people").await.is(200).says(&format!("action=\"{to}\""));
+        let page = berta.post(to, &[]).await.is(200).says("otta is signed out everywhere").body;
+        let initial = shown(&page);
+        assert!(!berta.get("/office/people").await.is(200).body.contains(&initial), "it is shown once");
+
+        otta.get("/office/payouts").await.leads_to("/office/sign-in?to=%2Foffice%2Fpayouts");
+        otta.sign_in("otta", PASSWORD).await.is(401);
+        otta.sign_in("otta", &initial).await.leads_to("/office");
+        otta.get("/office/payouts").await.leads_to("/office/me");
+        let change = [("old", initial.as_str()), ("new", OWN), ("again", OWN)];
+        otta.get("/office/me").await.is(200);
+        otta.post("/office/me/password", &change).await.leads_to("/office/me");
+        otta.get("/office/payouts").await.is(200);
+        Visitor::of(&story).sign_in("otta", &initial).await.is(401);
+        let told = trail(&story, "otta").await;
+        let set = told.iter().filter(|(kind, _)| kind == "person.password_set");
+        assert_eq!(set.map(|(_, who)| who.as_str()).collect::<Vec<_>>(), ["operator/otta", "operator/berta"]);
+
+        // Not for oneself, and not for nobody.
+        for (name, told) in
+            [("berta", "people can't do this to themselves"), ("nobody", "nobody of this name")]
+        {
+            berta.get("/office/people").await.is(200);
+            berta.post(&format!("/office/people/{name}/password"), &[]).await.leads_to("/office/people");
+            berta.get("/office/people").await.is(200).says(told);
+        }
+        Visitor::of(&story).sign_in("berta", PASSWORD).await.leads_to("/office");
+        story.ends().await;
+    }
+}
+
+#[tokio::test]
+async fn a_lost_second_factor_is_reset_by_another_and_by_nobody_for_himself() {
+    for scratch in support::databases() {
+        let story = Story::on(scratch).await;
+        for (name, role) in [("berta", "admin=*"), ("otta", "operator=*")] {
+            add_person(&story, name, &[role]).await;
+        }
+        let mut secrets = Vec::new();
+        let mut signed_in = Vec::new();
+        for name in ["berta", "otta"] {
+            let mut visitor = Visitor::signed_in(&story, name).await;
+            let page = visitor.get("/office/second-factor").await.is(200);
+            let secret = super::sign_in::secret_on(&page.body);
+            let code = totp::code_now(&secret, story.clock.now());
+            visitor.post("/office/second-factor", &[("code", &code)]).await.leads_to("/office");
+            secrets.push(secret);
+            signed_in.push(visitor);
+        }
+        let (mut otta, mut berta) = (signed_in.remove(1), signed_in.remove(0));
+        let to = "/office/people/otta/second-factor";
+        berta.get("/office/people").await.is(200).says(&format!("action=\"{to}\""));
+        berta.post(to, &[]).await.leads_to("/office/people");
+        let page = berta.get("/office/people").await.is(200).says("sets a new second factor up").body;
+        assert!(!page.contains(&format!("action=\"{to}\"")), "there is none to be reset");
+        otta.get("/office").await.leads_to("/office/sign-in?to=%2Foffice");
+        // The old factor is of no more use, and another one is set up.
+        otta.sign_in("otta", PASSWORD).await.leads_to("/office");
+        let page = otta.get("/office/second-factor").await.is(200);
+        assert_ne!(super::sign_in::secret_on(&page.body), secrets[1]);
+        assert_eq!(
+            trail(&story, "otta").await[1],
+            ("person.second_factor_reset".to_owned(), "operator/berta".to_owned())
+        );
+
+        // Whoever has taken her session over does not get past her own factor by it.
+        berta.get("/office/people").await.is(200);
+        berta.post("/office/people/berta/second-factor", &[]).await.leads_to("/office/people");
+        berta.get("/office/people").await.is(200).says("people can't do this to themselves");
+        Visitor::of(&story).sign_in("berta", PASSWORD).await.leads_to("/office/code?to=%2Foffice");
+        story.ends().await;
+    }
 }

@@ -268,10 +268,22 @@ impl Chromium {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Keeps a picture of the page, where one is wanted.
+    /// Keeps a picture of what is seen of the page, where one is wanted.
     pub fn picture(&mut self, path: Option<std::path::PathBuf>) {
         let Some(path) = path else { return };
-        let shot = self.command("Page.captureScreenshot", json!({"format": "png"}));
+        self.shoot(&path, json!({"format": "png"}));
+    }
+
+    /// Keeps a picture of the whole page, from its head to its foot.
+    pub fn whole_picture(&mut self, path: Option<std::path::PathBuf>) {
+        let Some(path) = path else { return };
+        let size = self.command("Page.getLayoutMetrics", json!({}))["cssContentSize"].clone();
+        let clip = json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
+        self.shoot(&path, json!({"format": "png", "captureBeyondViewport": true, "clip": clip}));
+    }
+
+    fn shoot(&mut self, path: &std::path::Path, how: Value) {
+        let shot = self.command("Page.captureScreenshot", how);
         let encoded = shot["data"].as_str().expect("a picture");
         let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).expect("base64");
         std::fs::write(path, bytes).expect("written");

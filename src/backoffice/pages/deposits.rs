@@ -31,6 +31,10 @@ async fn list(asked: Asked) -> Outcome {
         let sight = Sight::from(asked.reach(Right::SeeDeposits));
         let found = asked.read(move |connection| search::deposits(connection, &sight, &text)).await?;
         let lines: Vec<Line> = found.into_iter().map(|found| found.row).collect();
+        if let [only] = lines.as_slice() {
+            // An id leads to its deposit.
+            return Ok(asked.go(&format!("/office/deposits/{}", only.deposit.id)));
+        }
         page.push(table(&asked, &lines));
         return asked.page(asked.say("deposits.title"), &page);
     }

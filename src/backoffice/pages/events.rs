@@ -2,6 +2,7 @@
 
 use super::payouts::timeline::{bodies, exchange_title};
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::{Cell, Table};
 use crate::store::lists::payout::{Event, Fact, What};
 use serde_json::Value;
@@ -17,7 +18,7 @@ pub fn table(asked: &Asked, events: &[Event]) -> Table {
     for event in events {
         let at = Cell::When(asked.when(event.at.timestamp_micros()));
         let cells = match &event.what {
-            What::Fact(fact) => fact_cells(fact),
+            What::Fact(fact) => told(asked, fact),
             What::Call { method, refused, description } => vec![
                 Cell::Code((*method).to_owned()),
                 Cell::maybe(refused.clone()),
@@ -64,20 +65,36 @@ pub fn table(asked: &Asked, events: &[Event]) -> Table {
     table
 }
 
-/// What was done, from where to where, by whom, why, and the rest.
+/// What was done, from where to where, by whom, why, and the rest, in the viewer's words.
+fn told(asked: &Asked, fact: &Fact) -> Vec<Cell> {
+    let voice = asked.voice();
+    vec![
+        Cell::text(explain::kind(voice, &fact.kind)),
+        Cell::text(moved(&explain::state(voice, &fact.from), &explain::state(voice, &fact.to))),
+        Cell::text(explain::doer(voice, &fact.who)),
+        Cell::text(&fact.why),
+        Cell::text(detail(&fact.detail)),
+    ]
+}
+
+/// The same as it stands in the trail.
 pub fn fact_cells(fact: &Fact) -> Vec<Cell> {
-    let moved = match (fact.from.as_str(), fact.to.as_str()) {
-        ("", to) => to.to_owned(),
-        (from, "") => from.to_owned(),
-        (from, to) => format!("{from} → {to}"),
-    };
     vec![
         Cell::Code(fact.kind.clone()),
-        Cell::text(moved),
+        Cell::text(moved(&fact.from, &fact.to)),
         Cell::text(&fact.who),
         Cell::text(&fact.why),
         Cell::text(detail(&fact.detail)),
     ]
+}
+
+fn moved(from: &str, to: &str) -> String {
+    match (from, to) {
+        ("", to) => to.to_owned(),
+        (from, "") => from.to_owned(),
+        (from, to) if from == to => to.to_owned(),
+        (from, to) => format!("{from} → {to}"),
+    }
 }
 
 /// The detail of a fact in one line.

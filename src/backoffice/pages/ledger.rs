@@ -12,6 +12,7 @@ use crate::store::lists::Sight;
 use crate::store::lists::accounts;
 use crate::store::lists::transactions;
 use crate::store::lists::trial::TrialBalance;
+use chrono::{NaiveDate, NaiveTime};
 
 pub const ROUTES: &[Route] = &[
     get("/office/ledger", Access::Needs(Right::SeeLedger), Wall::Filtered, known!(balance)),
@@ -67,6 +68,7 @@ async fn balance(asked: Asked) -> Outcome {
     let mut page = Stack::new();
     page.push(links(&asked)).push(Filter::new(&asked).date("day", asked.say("ledger.day")));
     page.push(trial(&asked, &found));
+    page.push(Hint::new(book_day(&asked, found.day)));
     let unheld = found.sums.iter().any(|sum| sum.held.is_none());
     if !found.complete {
         page.push(Hint::new(asked.say("ledger.incomplete")));
@@ -75,6 +77,13 @@ async fn balance(asked: Asked) -> Outcome {
     }
     page.push(Hint::new(asked.say("ledger.hint")));
     asked.page(asked.say("ledger.title"), &page)
+}
+
+/// The books are kept by days in UTC. Where the viewer's days are others, he is told when this one begins and ends for him.
+fn book_day(asked: &Asked, day: NaiveDate) -> String {
+    let at = |day: NaiveDate| asked.when(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros()).text();
+    let (from, until) = (at(day), at(day.succ_opt().unwrap_or(day)));
+    asked.fill("ledger.books", &[("zone", asked.zone.name()), ("from", &from), ("until", &until)])
 }
 
 fn trial(asked: &Asked, found: &TrialBalance) -> Table {

@@ -22,7 +22,8 @@ use crate::backoffice::call::Asked;
 use crate::backoffice::parts::pager::AFTER;
 use crate::backoffice::trouble::Trouble;
 use crate::store::lists::Cursor;
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
+use crate::store::lists::hours::midnight;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// The cursor in the address of a list.
 fn after(asked: &Asked) -> Result<Option<Cursor>, Trouble> {
@@ -44,14 +45,7 @@ fn days(asked: &Asked) -> Result<Stretch, Trouble> {
             day.map(Some).map_err(|_| Trouble::bad(asked.say(key), asked.say("list.unreadable")))
         }
     };
+    let begins = |day: NaiveDate| midnight(day, asked.zone);
     let until = day("until", "list.until")?.and_then(|day| day.succ_opt());
-    Ok((day("from", "list.from")?.map(|day| midnight(asked, day)), until.map(|day| midnight(asked, day))))
-}
-
-/// When a day begins where the viewer is; where clocks jump over midnight, at the first moment after it.
-fn midnight(asked: &Asked, day: NaiveDate) -> DateTime<Utc> {
-    let local = day.and_time(NaiveTime::MIN);
-    let found = asked.zone.from_local_datetime(&local).earliest();
-    let later = || asked.zone.from_local_datetime(&(local + Duration::hours(1))).earliest();
-    found.or_else(later).map_or_else(|| local.and_utc(), |at| at.with_timezone(&Utc))
+    Ok((day("from", "list.from")?.map(begins), until.map(begins)))
 }

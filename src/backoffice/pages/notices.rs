@@ -5,6 +5,7 @@ use crate::backoffice::parts::stack::{Hint, Stack};
 use crate::backoffice::parts::{Cell, Filter as Form, Pager, Table};
 use crate::backoffice::route::{Access, Route, Wall, get, known};
 use crate::backoffice::trouble::Outcome;
+use crate::domain::ids::AttemptId;
 use crate::domain::people::Right;
 use crate::store::lists::notices::{self, Filter};
 
@@ -26,13 +27,10 @@ async fn list(asked: Asked) -> Outcome {
         .column(asked.say("notices.summary"))
         .number(asked.say("notices.deliveries"));
     for line in &found.rows {
-        let whose =
-            form_urlencoded::Serializer::new(String::new()).append_pair("q", &line.reference).finish();
-        let page = if line.reference.starts_with("AT-") { "payouts" } else { "deposits" };
         table.row(vec![
             Cell::When(asked.when(line.at.timestamp_micros())),
             Cell::text(&line.account),
-            Cell::link(format!("/office/{page}?{whose}"), &line.reference),
+            reference(&asked, &line.reference),
             Cell::text(&line.summary),
             Cell::Number(line.deliveries.to_string()),
         ]);
@@ -51,4 +49,17 @@ async fn list(asked: Asked) -> Outcome {
     }
     page.push(Pager::new(&asked, found.next.map(|cursor| cursor.to_string()).as_deref()));
     asked.page(asked.say("notices.title"), &page)
+}
+
+/// Leads to what the notice speaks of: the payout of an attempt, or a deposit, for whoever may see it.
+fn reference(asked: &Asked, reference: &str) -> Cell {
+    let (page, right) = match AttemptId::at_end_of(reference) {
+        Some(_) => ("payouts", Right::SeePayouts),
+        None => ("deposits", Right::SeeDeposits),
+    };
+    let whose = form_urlencoded::Serializer::new(String::new()).append_pair("q", reference).finish();
+    match asked.has(right) {
+        true => Cell::link(format!("/office/{page}?{whose}"), reference),
+        false => Cell::Code(reference.to_owned()),
+    }
 }

@@ -1,6 +1,7 @@
 //! Who may sign in, and as what.
 
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::facts::Facts;
 use crate::backoffice::parts::form::{Form, Weight};
 use crate::backoffice::parts::notice::Notice;
@@ -9,7 +10,9 @@ use crate::backoffice::parts::{Badge, Cell, Table, Tone};
 use crate::backoffice::route::{Access, Route, Wall, get, known, post};
 use crate::backoffice::trouble::{Outcome, Trouble};
 use crate::domain::people::{Grant, Grants, Person, Right};
-use crate::operations::people::{Denied, invite_person, set_disabled, set_grants};
+use crate::operations::people::{
+    Denied, invite_person, reset_password, second_factor, set_disabled, set_grants,
+};
 use crate::store::people::{self, Account, second_factors};
 use crate::store::{Tx, Wants};
 use secrecy::SecretString;
@@ -19,6 +22,18 @@ pub const ROUTES: &[Route] = &[
     post("/office/people", Access::Needs(Right::ManageUsers), Wall::House, known!(add)),
     post("/office/people/{person}/disabled", Access::Needs(Right::ManageUsers), Wall::House, known!(disable)),
     post("/office/people/{person}/grants", Access::Needs(Right::ManageUsers), Wall::House, known!(grant)),
+    post(
+        "/office/people/{person}/password",
+        Access::Needs(Right::ManageUsers),
+        Wall::House,
+        known!(new_password),
+    ),
+    post(
+        "/office/people/{person}/second-factor",
+        Access::Needs(Right::ManageUsers),
+        Wall::House,
+        known!(reset_factor),
+    ),
 ];
 
 async fn list(asked: Asked) -> Outcome {
@@ -53,7 +68,7 @@ async fn list(asked: Asked) -> Outcome {
             .button(asked.say("people.add.do"), Weight::First, None),
     );
     for account in accounts.iter().filter(|account| account.person.id != asked.person.id) {
-        buttons(&asked, &mut page, account);
+        buttons(&asked, &mut page, account, with_factor.contains(&account.person.id));
     }
     asked.page(asked.say("people.title"), &page)
 }
@@ -67,11 +82,7 @@ async fn add(asked: Asked) -> Outcome {
         return Err(Trouble::bad(asked.say("people.full_name"), asked.say("list.unreadable")));
     }
     let grants = typed_grants(&asked)?;
-    let drawn = asked.office.entropy.hex(INITIAL_BYTES);
-    let letters: Vec<char> = drawn.chars().collect();
-    let groups: Vec<String> = letters.chunks(6).map(|group| group.iter().collect()).collect();
-    let password = groups.join("-");
-    let hash = asked.office.passwords.hash(SecretString::from(password.clone())).await?;
+    let (password, hash) = initial_password(&asked).await?;
     let person = Person {
         id: 0,
         name: name.clone(),
@@ -87,14 +98,51 @@ async fn add(asked: Asked) -> Outcome {
     if let Err(denied) = asked.write("people", Wants::nothing(), run).await? {
         return Ok(asked.go_saying("/office/people", &told(&asked, Err(denied), String::new())));
     }
+    shown_once(&asked, asked.say("people.add"), &asked.fill("people.added", &[("name", &name)]), password)
+}
+
+/// A password that nobody has chosen, with its hash.
+async fn initial_password(asked: &Asked) -> Result<(String, String), Trouble> {
+    let letters: Vec<char> = asked.office.entropy.hex(INITIAL_BYTES).chars().collect();
+    let groups: Vec<String> = letters.chunks(6).map(|group| group.iter().collect()).collect();
+    let password = groups.join("-");
+    let hash = asked.office.passwords.hash(SecretString::from(password.clone())).await?;
+    Ok((password, hash))
+}
+
+/// The one page that such a password stands on.
+fn shown_once(asked: &Asked, title: &str, done: &str, password: String) -> Outcome {
     let mut page = Stack::new();
-    page.push(Notice::good(asked.fill("people.added", &[("name", &name)])));
+    page.push(Notice::good(done));
     page.push(
         Facts::new(asked.say("people.initial")).fact(asked.say("people.initial"), Cell::Code(password)),
     );
     page.push(Hint::new(asked.say("people.initial.hint")));
     page.push(Links::new(asked.say("people.title")).link("/office/people", asked.say("people.title"), false));
-    asked.page(asked.say("people.add"), &page)
+    asked.page(title, &page)
+}
+
+/// For somebody who forgot the password, or whose password others may know.
+async fn new_password(asked: Asked) -> Outcome {
+    let name = asked.param("person").to_owned();
+    let (password, hash) = initial_password(&asked).await?;
+    let (wish, caller) = (reset_password::Wish { name: name.clone(), password: hash }, asked.caller());
+    let run = move |tx: &mut Tx<'_>| reset_password::run(tx, &wish, &caller);
+    if let Err(denied) = asked.write("people", Wants::nothing(), run).await? {
+        return Ok(asked.go_saying("/office/people", &told(&asked, Err(denied), String::new())));
+    }
+    let done = asked.fill("people.new_password.done", &[("name", &name)]);
+    shown_once(&asked, asked.say("people.new_password"), &done, password)
+}
+
+/// For somebody who lost the device. Nobody does it for himself: a stolen session must not get past it.
+async fn reset_factor(asked: Asked) -> Outcome {
+    let (name, caller) = (asked.param("person").to_owned(), asked.caller());
+    let whose = name.clone();
+    let run = move |tx: &mut Tx<'_>| second_factor::reset(tx, &whose, &caller);
+    let done = asked.write("people", Wants::nothing(), run).await?;
+    let good = asked.fill("people.factor_reset", &[("name", &name)]);
+    Ok(asked.go_saying("/office/people", &told(&asked, done, good)))
 }
 
 const LONGEST_NAME: usize = 100;
@@ -105,11 +153,15 @@ const INITIAL_BYTES: usize = 12;
 fn typed_grants(asked: &Asked) -> Result<Grants, Trouble> {
     let texts = asked.form.text("grants").split(',').map(str::trim).filter(|text| !text.is_empty());
     let grants: Result<Vec<Grant>, _> = texts.map(Grant::parse).collect();
-    Ok(Grants::new(grants.map_err(|error| Trouble::bad(asked.say("people.grants"), error))?))
+    Ok(Grants::new(
+        grants.map_err(|error| {
+            Trouble::bad(asked.say("people.grants"), explain::grant(asked.voice(), &error))
+        })?,
+    ))
 }
 
 /// What may be done to somebody else, by the operations of `tillgate user`.
-fn buttons(asked: &Asked, page: &mut Stack, account: &Account) {
+fn buttons(asked: &Asked, page: &mut Stack, account: &Account, has_factor: bool) {
     let person = &account.person;
     page.push(Heading::new(person.name.clone()));
     let (text, weight, value) = match person.disabled {
@@ -124,6 +176,12 @@ fn buttons(asked: &Asked, page: &mut Stack, account: &Account) {
             .text_with("grants", asked.say("people.roles"), &grants.join(", "))
             .button(asked.say("people.change"), Weight::Plain, None),
     );
+    let renewing = Form::new(asked, &format!("/office/people/{}/password", person.name), true);
+    page.push(renewing.button(asked.say("people.new_password"), Weight::Plain, None));
+    if has_factor {
+        let forgetting = Form::new(asked, &format!("/office/people/{}/second-factor", person.name), true);
+        page.push(forgetting.button(asked.say("people.reset_factor"), Weight::Danger, None));
+    }
 }
 
 async fn disable(asked: Asked) -> Outcome {

@@ -5,6 +5,7 @@
 
 use super::payouts::{act, describe};
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::form::{Form, Weight};
 use crate::backoffice::parts::notice::Notice;
 use crate::backoffice::parts::stack::{Heading, Hint, Stack};
@@ -121,12 +122,16 @@ fn table(asked: &Asked, title: &str, proposals: &[Proposal], decided: bool) -> T
             Cell::text(&proposal.reason),
         ];
         if decided {
-            cells.push(Cell::Badge(state(asked, proposal.state)));
+            cells.push(Cell::Badge(Badge::proposal(proposal.state, asked.words)));
             cells.push(proposal.decided.as_ref().map_or(Cell::Empty, |decided| {
                 Cell::Several(vec![
                     Cell::text(&decided.by),
                     Cell::When(asked.when(decided.at.timestamp_micros())),
-                    Cell::text(&decided.why),
+                    // What overtook it, the trail says in its own words.
+                    Cell::text(match proposal.state {
+                        ProposalState::Overtaken => asked.say("proposals.overtaken"),
+                        _ => &decided.why,
+                    }),
                 ])
             }));
         }
@@ -158,18 +163,6 @@ fn verdict(asked: &Asked, verdict: &Verdict) -> Cell {
             Cell::Several(if *below_zero { vec![badge, below] } else { vec![badge] })
         }
     }
-}
-
-/// How a proposal stands, as a badge.
-pub fn state(asked: &Asked, state: ProposalState) -> Badge {
-    let (tone, shape, key) = match state {
-        ProposalState::Open => (Tone::Waiting, "○", "proposal.open"),
-        ProposalState::Confirmed => (Tone::Good, "✔", "proposal.confirmed"),
-        ProposalState::Declined => (Tone::Bad, "✖", "proposal.declined"),
-        ProposalState::Withdrawn => (Tone::Quiet, "⊘", "proposal.withdrawn"),
-        ProposalState::Overtaken => (Tone::Quiet, "↷", "proposal.overtaken"),
-    };
-    Badge::new(tone, shape, asked.say(key))
 }
 
 /// The buttons of an open proposal, or why the viewer has none: its proposer takes it back, a second person decides.
@@ -212,7 +205,8 @@ async fn press(asked: Asked) -> Outcome {
     let proposal = found.filter(within).ok_or(Trouble::NotFound)?;
     let word = asked.form.text("decision");
     let decision = Decision::ALL.into_iter().find(|decision| decision.name() == word);
-    let decision = decision.ok_or_else(|| Trouble::bad("decision", asked.say("list.unknown_act")))?;
+    let decision =
+        decision.ok_or_else(|| Trouble::bad(asked.say("act.decide"), asked.say("list.unknown_act")))?;
     let told = decide(&asked, &proposal, decision).await?;
     Ok(asked.go_saying("/office/proposals", &told))
 }
@@ -331,7 +325,7 @@ async fn adjust(asked: Asked) -> Outcome {
     let digits = text.strip_prefix('-').unwrap_or(&text);
     let amount = Money::parse_major(digits, rules.front_end.currency);
     let amount = amount
-        .map_err(|error| Trouble::bad(asked.say("list.amount"), describe::bad_money(&asked, &error)))?;
+        .map_err(|error| Trouble::bad(asked.say("list.amount"), explain::money(asked.voice(), &error)))?;
     let minor = if text.starts_with('-') { -amount.minor() } else { amount.minor() };
     let wish = propose_adjustment::Wish {
         pin: pin.clone(),

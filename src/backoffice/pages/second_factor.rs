@@ -12,6 +12,7 @@ use crate::backoffice::{qr, totp};
 use crate::operations::people::Denied;
 use crate::operations::people::second_factor::{self, Code};
 use crate::store::people::second_factors;
+use crate::store::people::sessions::Stage;
 use crate::store::{Tx, Wants};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -92,6 +93,8 @@ struct EnrolPage {
     csrf: CsrfField,
     state: EnrolState,
     notice: Option<Notice>,
+    /// The whole page is loaded after it: it is a part of the sign-in, and the shell's pages come by it.
+    whole: bool,
 }
 
 enum EnrolState {
@@ -108,12 +111,10 @@ async fn show(asked: Asked) -> Outcome {
 async fn enrol_page(asked: &Asked, notice: Option<Notice>) -> Outcome {
     let status = if notice.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let state = enrol_state(asked).await?;
-    let content = EnrolPage { words: asked.words, csrf: asked.csrf_field(), state, notice };
+    let whole = asked.session.stage != Stage::Full;
+    let content = EnrolPage { words: asked.words, csrf: asked.csrf_field(), state, notice, whole };
     let title = asked.say("enrol.title");
-    match asked.session.stage {
-        crate::store::people::sessions::Stage::Full => asked.page_with(status, title, &content),
-        _ => asked.bare_page(status, title, &content),
-    }
+    if whole { asked.bare_page(status, title, &content) } else { asked.page_with(status, title, &content) }
 }
 
 async fn enrol_state(asked: &Asked) -> Result<EnrolState, crate::backoffice::Trouble> {

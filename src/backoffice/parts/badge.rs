@@ -6,6 +6,7 @@ use crate::domain::debit::DebitState;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::payout::attempt::AttemptState;
 use crate::domain::payout::status::PayoutStatus;
+use crate::domain::proposal::ProposalState;
 use askama::filters::HtmlSafe;
 use std::fmt::{Display, Formatter, Result};
 
@@ -114,6 +115,17 @@ impl Badge {
         };
         Badge::new(tone, shape, words.say(key))
     }
+
+    pub fn proposal(state: ProposalState, words: &'static Words) -> Badge {
+        let (tone, shape, key) = match state {
+            ProposalState::Open => (Tone::Waiting, "○", "proposal.open"),
+            ProposalState::Confirmed => (Tone::Good, "✔", "proposal.confirmed"),
+            ProposalState::Declined => (Tone::Bad, "✖", "proposal.declined"),
+            ProposalState::Withdrawn => (Tone::Quiet, "⊘", "proposal.withdrawn"),
+            ProposalState::Overtaken => (Tone::Quiet, "↷", "proposal.overtaken"),
+        };
+        Badge::new(tone, shape, words.say(key))
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +140,7 @@ mod tests {
                 PayoutStatus::ALL.map(|status| Badge::payout(status, words)).to_vec(),
                 AttemptState::ALL.map(|state| Badge::attempt(state, words)).to_vec(),
                 DepositStatus::ALL.map(|status| Badge::deposit(status, words)).to_vec(),
+                ProposalState::ALL.map(|state| Badge::proposal(state, words)).to_vec(),
             ];
             for badges in kinds {
                 for (index, badge) in badges.iter().enumerate() {

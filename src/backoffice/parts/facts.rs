@@ -30,6 +30,7 @@ impl Facts {
             | Cell::When(_)
             | Cell::Badge(_)
             | Cell::Link { .. }
+            | Cell::Typed { .. }
             | Cell::Folded { .. }
             | Cell::Several(_) => self.facts.push((name.into(), value)),
         }

@@ -30,6 +30,12 @@ impl Form {
         Form { html, buttons: String::new() }
     }
 
+    /// A name for fields that stand elsewhere on the page.
+    pub fn called(mut self, id: &'static str) -> Form {
+        self.html = self.html.replacen("<form ", &format!("<form id=\"{id}\" "), 1);
+        self
+    }
+
     pub fn title(self, text: &str) -> Form {
         self.adding(format_args!("<h2>{}</h2>", Escaped(text)))
     }

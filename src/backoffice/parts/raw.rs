@@ -25,7 +25,9 @@ impl Facts {
         let empty = match &cell {
             Cell::Empty => true,
             Cell::Text(text) | Cell::Number(text) | Cell::Code(text) => text.is_empty(),
-            Cell::When(_) | Cell::Badge(_) | Cell::Link { .. } | Cell::Folded { .. } => false,
+            Cell::When(_) | Cell::Badge(_) | Cell::Link { .. } | Cell::Typed { .. } | Cell::Folded { .. } => {
+                false
+            }
             Cell::Several(cells) => cells.is_empty(),
         };
         if !empty {

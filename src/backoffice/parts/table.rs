@@ -20,6 +20,16 @@ pub enum Cell {
         text: String,
     },
     Several(Vec<Cell>),
+    /// A text that is typed, for a form elsewhere on the page.
+    Typed {
+        form: &'static str,
+        name: String,
+        /// What screen readers call it.
+        label: String,
+        longest: usize,
+        /// Where typing begins.
+        first: bool,
+    },
     /// Long texts with their names, folded behind a line.
     Folded {
         summary: String,
@@ -51,6 +61,13 @@ impl Display for Cell {
             Cell::When(when) => write!(f, "{when}"),
             Cell::Badge(badge) => write!(f, "{badge}"),
             Cell::Link { to, text } => write!(f, "<a href=\"{}\">{}</a>", Escaped(to), Escaped(text)),
+            Cell::Typed { form, name, label, longest, first } => write!(
+                f,
+                "<input type=\"text\" form=\"{form}\" name=\"{}\" aria-label=\"{}\" maxlength=\"{longest}\" autocomplete=\"off\"{}>",
+                Escaped(name),
+                Escaped(label),
+                if *first { " autofocus" } else { "" }
+            ),
             Cell::Folded { summary, bodies } => {
                 write!(f, "<details><summary>{}</summary>", Escaped(summary))?;
                 for (name, body) in bodies {

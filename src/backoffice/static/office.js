@@ -12,6 +12,12 @@
     document.cookie = "tillgate_zone=" + zone + "; Path=/; SameSite=Strict; Max-Age=31536000" + secure;
   }
 
+  // What around the main part may be another with it: where one is, whose forms they are, and all of it in another language.
+  const around = (page) =>
+    page.documentElement.lang === document.documentElement.lang
+      ? [".pages", ".who"]
+      : [".skip", ".top", ".pages", "footer", "#keys", "#live"];
+
   // Puts the main part of a fetched page in the place of ours. What is no page of ours is loaded as a whole.
   const show = async (response, push) => {
     const type = response.headers.get("content-type") || "";
@@ -22,8 +28,13 @@
       return;
     }
     main().replaceWith(fresh);
-    const pages = page.querySelector(".pages"), ours = document.querySelector(".pages");
-    if (pages && ours) ours.replaceWith(pages);
+    for (const part of around(page)) {
+      const theirs = page.querySelector(part), ours = document.querySelector(part);
+      if (theirs && ours) ours.replaceWith(theirs);
+    }
+    document.documentElement.lang = page.documentElement.lang;
+    document.documentElement.dataset.theme = page.documentElement.dataset.theme;
+    help();
     document.title = page.title;
     if (push) history.pushState({}, "", response.url);
     const notice = main().querySelector(".notice");
@@ -146,5 +157,8 @@
     }[event.key];
     if (on && on() !== false) event.preventDefault();
   });
-  for (const button of document.querySelectorAll("[data-keys]")) button.hidden = false;
+  function help() {
+    for (const button of document.querySelectorAll("[data-keys]")) button.hidden = false;
+  }
+  help();
 })();

@@ -8,7 +8,8 @@ use super::super::output::{self, Format};
 use super::super::{Failed, Global};
 use crate::clock::Clock;
 use crate::config;
-use crate::desk::{attempt_of, reference_of};
+use crate::desk::reference_of;
+use crate::domain::ids::AttemptId;
 use crate::domain::payout::attempt::AttemptState;
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::processor_name::Route;
@@ -261,7 +262,7 @@ fn states(
     connection: &mut Connection,
     references: &[String],
 ) -> Result<Vec<Option<AttemptState>>, StoreError> {
-    let state = |reference: &String| match attempt_of(reference) {
+    let state = |reference: &String| match AttemptId::of_bare(reference) {
         None => Ok(None),
         Some(id) => Ok(attempts::find_now(connection, id)?.map(|attempt: Attempt| attempt.state)),
     };
@@ -330,7 +331,7 @@ fn read(global: &Global, account: &str, file: &Path) -> Result<(), Failed> {
         let mut results = Vec::with_capacity(told.len());
         // One by one: what was settled before something goes wrong stays settled, and the file is read again.
         for (told, rules) in told.into_iter().zip(rules) {
-            let Some(id) = attempt_of(&told.reference) else {
+            let Some(id) = AttemptId::of_bare(&told.reference) else {
                 let said = "the TransID is none of ours".to_owned();
                 results.push((told.line, told.reference, Read::Contradicts(said)));
                 continue;
@@ -352,7 +353,7 @@ fn approving(
     house: &House,
     reference: &str,
 ) -> Result<Option<Rules>, StoreError> {
-    let Some(id) = attempt_of(reference) else { return Ok(None) };
+    let Some(id) = AttemptId::of_bare(reference) else { return Ok(None) };
     let Some(attempt) = attempts::find_now(connection, id)? else { return Ok(None) };
     let Some(payout) = payouts::find_now(connection, attempt.payout)? else { return Ok(None) };
     let Some(door) = house.front_ends.find(&payout.front_end) else { return Ok(None) };

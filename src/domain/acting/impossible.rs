@@ -1,6 +1,7 @@
 //! Why somebody can't do something now, in words for him.
 
 use super::Action;
+use super::news::{Moved, News};
 use crate::domain::approval::{Mark, letters};
 use crate::domain::money::Money;
 use crate::domain::payout::status::PayoutStatus;
@@ -27,8 +28,8 @@ pub enum Impossible {
     Ended { status: PayoutStatus },
     #[error("{why}")]
     NotYet { why: &'static str },
-    #[error("changed since you looked: {news}")]
-    Stale { news: String },
+    #[error("changed since you looked: {}", told(.news))]
+    Stale { news: Option<News> },
     #[error("its cashier is being asked to end it; it becomes {to} when the cashier says so")]
     Ending { to: PayoutStatus },
     #[error("held by {by}: {why}")]
@@ -68,7 +69,7 @@ pub enum Impossible {
     #[error("it was decided: {}{}", .state.name(), whose(.by))]
     AlreadyDecided { state: ProposalState, by: String },
     #[error("overtaken: {now}")]
-    Overtaken { now: String },
+    Overtaken { now: Moved },
 }
 
 /// What is wrong with a text that somebody typed.
@@ -86,6 +87,11 @@ pub enum WrongWords {
 
 fn whose(name: &str) -> String {
     if name.is_empty() { String::new() } else { format!(" by {name}") }
+}
+
+/// The last change, if the trail has any.
+fn told(news: &Option<News>) -> String {
+    news.as_ref().map_or_else(|| "look at it again".to_owned(), News::to_string)
 }
 
 impl Impossible {

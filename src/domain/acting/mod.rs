@@ -4,6 +4,7 @@
 //! as possible is what the operation does. Roles are a table; its test prints it.
 
 mod impossible;
+pub mod news;
 mod roles;
 #[cfg(test)]
 mod tests;

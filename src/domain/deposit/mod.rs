@@ -7,6 +7,7 @@ use super::ids::DepositId;
 use super::ledger::{Account, Kind, Transaction};
 use super::money::{Money, MoneyError};
 use super::payout::Named;
+use super::reason::Reason;
 use super::refusal::Refusal;
 use status::DepositStatus;
 
@@ -37,12 +38,9 @@ pub struct Change {
 
 /// Whether this customer may pay this amount in: the check of `PrevalidateDeposit` and `PendingDeposit`.
 pub fn check(amount: Money, front_end: &FrontEnd, open_payouts: bool) -> Result<(), Refusal> {
-    if let Err(reason) = front_end.deposit_limits.check(amount.minor()) {
-        return Err(Refusal::Limit { reason: reason.to_owned() });
-    }
+    front_end.deposit_limits.check(amount.minor()).map_err(|reason| Refusal::Limit { reason })?;
     if front_end.deposit_lock && open_payouts {
-        let reason = "open payout requests must be cancelled before a deposit".to_owned();
-        return Err(Refusal::CustomerRule { reason });
+        return Err(Refusal::CustomerRule { reason: Reason::OpenPayouts });
     }
     Ok(())
 }
@@ -71,7 +69,7 @@ impl Deposit {
         self.step(DepositStatus::Credited)?;
         let captured = self.captured.plus(amount).map_err(|e| Refusal::money("Amount", e))?;
         if captured.minor() > self.amount.minor() {
-            return Err(Refusal::bad("Amount", "is more than what was authorized and not captured yet"));
+            return Err(Refusal::field("Amount", Reason::MoreThanAuthorized));
         }
         let ended = last || captured == self.amount;
         let status = if ended { DepositStatus::Credited } else { DepositStatus::Authorized };
@@ -103,7 +101,7 @@ impl Deposit {
         }
         let refunded = self.refunded.plus(amount).map_err(|e| Refusal::money("Amount", e))?;
         if refunded.minor() > self.captured.minor() {
-            return Err(Refusal::bad("Amount", "is more than what was captured and not refunded yet"));
+            return Err(Refusal::field("Amount", Reason::MoreThanCaptured));
         }
         if available.minor() < amount.minor() {
             return Err(Refusal::InsufficientFunds { available, needed: amount });

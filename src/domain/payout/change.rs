@@ -6,6 +6,7 @@ use crate::domain::debit::DebitState;
 use crate::domain::front_end::{FeeMode, FrontEnd};
 use crate::domain::ledger::{Account, Kind, Transaction};
 use crate::domain::money::{Money, MoneyError};
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 
 /// A decision: the payout as it will be, and everything that must be written with it.
@@ -56,7 +57,7 @@ pub(super) fn charge(amount: Money, fee: Money, mode: FeeMode) -> Result<(Money,
         FeeMode::Ignore => Ok((amount, Money::zero(amount.currency()))),
         FeeMode::Included => {
             let net = amount.minus(fee).and_then(Money::positive);
-            net.map(|net| (net, fee)).map_err(|_| Refusal::bad("Fee", "must be smaller than Amount"))
+            net.map(|net| (net, fee)).map_err(|_| Refusal::field("Fee", Reason::NotSmaller))
         }
     }
 }

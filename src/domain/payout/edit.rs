@@ -6,6 +6,7 @@ use crate::domain::front_end::FrontEnd;
 use crate::domain::money::Money;
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::processor_name::Mapped;
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 
 /// What is to become of a payout's terms. What is absent stays.
@@ -23,9 +24,8 @@ impl Payout {
         if open && front_end.edits_allowed {
             return Ok(());
         }
-        let why =
-            if open { "may not be edited at this front end" } else { "may be edited before it starts only" };
-        Err(Refusal::bad("Amount, Fee and PP", why))
+        let reason = if open { Reason::NoEdits } else { Reason::TooLateToEdit };
+        Err(Refusal::field("Amount, Fee and PP", reason))
     }
 
     /// Decides an edit. Nothing moves by it; the balance must do where the front end looks at it beforehand.
@@ -43,10 +43,7 @@ impl Payout {
         }
         payout.amount = payout.amount.positive().map_err(|error| Refusal::money("Amount", error))?;
         let (net, fee) = charge(payout.amount, payout.fee, front_end.fee_mode)?;
-        front_end
-            .payout_limits
-            .check(payout.amount.minor())
-            .map_err(|reason| Refusal::Limit { reason: reason.to_owned() })?;
+        front_end.payout_limits.check(payout.amount.minor()).map_err(|reason| Refusal::Limit { reason })?;
         if front_end.advisory_funds_check && self.is_editable(front_end) {
             enough(available, net.plus(fee).map_err(too_large)?)?;
         }
@@ -54,7 +51,7 @@ impl Payout {
             payout.used = Some(Named::from(mapped));
         }
         if change.payout == *self {
-            return Err(Refusal::bad("Amount, Fee or PP", "must differ from what is there"));
+            return Err(Refusal::field("Amount, Fee or PP", Reason::NothingChanged));
         }
         Ok(change)
     }

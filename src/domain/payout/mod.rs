@@ -3,6 +3,7 @@
 pub mod attempt;
 mod change;
 mod edit;
+pub mod obstacle;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use super::processor_name::{Mapped, Route};
 use super::refusal::Refusal;
 use attempt::AttemptState;
 use change::{charge, enough, too_large};
+use obstacle::Obstacle;
 use status::{PayoutStatus, Step};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -134,10 +136,7 @@ impl Payout {
     /// Opens a payout at Requested, debits it there if the front end says so.
     pub fn create(wanted: Wanted, front_end: &FrontEnd, available: Money) -> Result<Change, Refusal> {
         let currency = wanted.amount.currency();
-        front_end
-            .payout_limits
-            .check(wanted.amount.minor())
-            .map_err(|reason| Refusal::Limit { reason: reason.to_owned() })?;
+        front_end.payout_limits.check(wanted.amount.minor()).map_err(|reason| Refusal::Limit { reason })?;
         let (net, fee) = charge(wanted.amount, wanted.fee, front_end.fee_mode)?;
         let total = net.plus(fee).map_err(too_large)?;
 
@@ -185,7 +184,7 @@ impl Payout {
         let to = update.to;
         let step = match (self.status.step(to), to) {
             (Ok(_), PayoutStatus::Reversed) => {
-                return Err(self.illegal(to, Some("a reversal is made by ReversePayout")));
+                return Err(self.illegal(to, Some(Obstacle::OwnMethod)));
             }
             (step, _) => step.map_err(|_| self.illegal(to, None))?,
         };
@@ -275,12 +274,10 @@ impl Payout {
             return Err(Refusal::OutcomeOpen { payout: self.id });
         }
         if self.debit.state != DebitState::Taken {
-            return Err(self.illegal(PayoutStatus::Reversed, Some("nothing was debited")));
+            return Err(self.illegal(PayoutStatus::Reversed, Some(Obstacle::NotDebited)));
         }
         if early && self.attempt == Some(AttemptState::Succeeded) {
-            return Err(
-                self.illegal(PayoutStatus::Reversed, Some("the processor has paid it out; approve it first"))
-            );
+            return Err(self.illegal(PayoutStatus::Reversed, Some(Obstacle::ApproveFirst)));
         }
 
         let mut change = Change::of(self.clone(), Some(self.status));
@@ -303,22 +300,22 @@ impl Payout {
     pub fn retry(&self, updated_by: &str) -> Result<Change, Refusal> {
         let no = |why| Err(self.illegal(PayoutStatus::InProgress, Some(why)));
         if self.status != PayoutStatus::InProgress {
-            return no("only a payout in progress is tried again");
+            return no(Obstacle::NotInProgress);
         }
         if self.is_stopped() {
-            return no("it is held");
+            return no(Obstacle::Held);
         }
         match self.attempt {
             Some(AttemptState::Refused) => {}
-            Some(AttemptState::Planned) => return no("an attempt is about to be sent"),
-            Some(AttemptState::Succeeded) => return no("its processor has paid it out"),
+            Some(AttemptState::Planned) => return no(Obstacle::AboutToBeSent),
+            Some(AttemptState::Succeeded) => return no(Obstacle::PaidAlready),
             Some(AttemptState::Sending | AttemptState::Unknown) => {
                 return Err(Refusal::OutcomeOpen { payout: self.id });
             }
-            None => return no("no processor of ours carries it out"),
+            None => return no(Obstacle::NotOurs),
         }
         if self.debit.state != DebitState::Taken || !self.is_routed() {
-            return no("nothing is held for it");
+            return no(Obstacle::NothingHeld);
         }
         let mut change = Change::of(self.clone(), Some(self.status));
         change.payout.updated_by = Some(updated_by.to_owned());
@@ -338,18 +335,16 @@ impl Payout {
             (_, Some(AttemptState::Sending | AttemptState::Unknown)) if ends => {
                 Err(Refusal::OutcomeOpen { payout: self.id })
             }
-            (_, Some(AttemptState::Succeeded)) if ends => {
-                Err(self.illegal(to, Some("the processor has paid it out")))
-            }
+            (_, Some(AttemptState::Succeeded)) if ends => Err(self.illegal(to, Some(Obstacle::PaidOut))),
             (
                 PayoutStatus::Approved,
                 Some(AttemptState::Planned | AttemptState::Sending | AttemptState::Unknown),
             ) => Ok(Some(Updated::NotYet(UNCONFIRMED))),
             (PayoutStatus::Approved, Some(AttemptState::Refused)) => {
-                Err(self.illegal(to, Some("the processor refused it")))
+                Err(self.illegal(to, Some(Obstacle::RefusedThere)))
             }
             (PayoutStatus::Approved, None) if self.is_routed() => {
-                Err(self.illegal(to, Some("its processor has not paid it out")))
+                Err(self.illegal(to, Some(Obstacle::NotPaidOut)))
             }
             _ => Ok(None),
         }
@@ -358,9 +353,9 @@ impl Payout {
     fn cancellable_by_customer(&self, front_end: &FrontEnd) -> Result<(), Refusal> {
         let to = PayoutStatus::Cancelled;
         match self.status {
-            PayoutStatus::InProgress => Err(self.illegal(to, Some("only an operator can cancel it now"))),
+            PayoutStatus::InProgress => Err(self.illegal(to, Some(Obstacle::OperatorsAlone))),
             PayoutStatus::Authorized if front_end.debit_event == super::debit::DebitEvent::Authorized => {
-                Err(self.illegal(to, Some("the customer can't cancel it once it is approved and debited")))
+                Err(self.illegal(to, Some(Obstacle::NotByCustomer)))
             }
             _ => Ok(()),
         }
@@ -401,10 +396,7 @@ impl Payout {
         if self.is_editable(front_end) {
             self.amount = update.amount.unwrap_or(self.amount);
             self.fee = update.fee.unwrap_or(self.fee);
-            front_end
-                .payout_limits
-                .check(self.amount.minor())
-                .map_err(|reason| Refusal::Limit { reason: reason.to_owned() })?;
+            front_end.payout_limits.check(self.amount.minor()).map_err(|reason| Refusal::Limit { reason })?;
         } else {
             self.same_amounts(update)?;
         }
@@ -433,7 +425,7 @@ impl Payout {
         self.processor().map_or("unassigned", |named| &named.platform)
     }
 
-    fn illegal(&self, to: PayoutStatus, why: Option<&'static str>) -> Refusal {
+    fn illegal(&self, to: PayoutStatus, why: Option<Obstacle>) -> Refusal {
         Refusal::IllegalStep { from: self.status, to, why }
     }
 }

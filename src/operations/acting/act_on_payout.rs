@@ -3,6 +3,7 @@
 
 use super::super::{OperationError, Rules, retry_payout, reverse_payout, tell_cashier, update_payout};
 use super::{Acted, By, Done, No, Tried, approvals, attempted, reference};
+use crate::domain::acting::news::News;
 use crate::domain::acting::{self, Action, Impossible, LONGEST_NOTE, LONGEST_REASON, Situation, Weight};
 use crate::domain::approval::{Claim, Mark};
 use crate::domain::ids::PayoutId;
@@ -138,20 +139,8 @@ fn is_as_seen(tx: &mut Tx<'_>, wish: &Wish, action: Action) -> Result<(), No> {
         return Ok(());
     }
     let last = audit::latest_change(tx, &wish.payout.to_string())?;
-    let news = last.map_or_else(|| "look at it again".to_owned(), |row| tell(&row));
+    let news = last.map(|row| News { who: row.who, kind: row.kind, from: row.from_state, to: row.to_state });
     Err(Impossible::Stale { news }.into())
-}
-
-/// `operator/ann: payout.updated, Requested to Authorized`.
-fn tell(row: &audit::AuditRow) -> String {
-    let moved = match (row.from_state.as_str(), row.to_state.as_str()) {
-        ("", "") => String::new(),
-        ("", to) => format!(", now {to}"),
-        (from, to) if from == to => String::new(),
-        (from, to) => format!(", {from} to {to}"),
-    };
-    let who = if row.who.is_empty() { "somebody" } else { &row.who };
-    format!("{who}: {}{moved}", row.kind)
 }
 
 fn carry_out(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, at: &Situation<'_>) -> Result<Done, No> {

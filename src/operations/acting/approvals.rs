@@ -7,6 +7,7 @@
 use super::super::{OperationError, Rules};
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::payout::{Alert, Change, Payout};
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::store::{StoreError, Tx, handling};
 
@@ -45,15 +46,9 @@ pub fn of_the_cashier(
     }
     let handling = handling::lock(tx, payout.id)?;
     if approvals.need_four_eyes(after.amount) {
-        let who = updated_by.ok_or_else(|| {
-            Refusal::bad(
-                "UpdatedBy",
-                "is missing: above the four-eyes limit whoever starts a payout is named",
-            )
-        })?;
+        let who = updated_by.ok_or_else(|| Refusal::field("UpdatedBy", Reason::Unnamed))?;
         if handling.was_prepared_by(who) {
-            let reason = "prepared this payout; above the four-eyes limit another person starts it";
-            return Err(Refusal::bad("UpdatedBy", reason).into());
+            return Err(Refusal::field("UpdatedBy", Reason::Prepared).into());
         }
     }
     if !handling.missing(approvals).is_empty() {
@@ -68,8 +63,7 @@ pub fn of_a_retry(tx: &mut Tx<'_>, payout: &Payout, rules: &Rules) -> Result<(),
     let missing =
         !approvals.marks.is_empty() && !handling::lock(tx, payout.id)?.missing(approvals).is_empty();
     if missing || approvals.need_four_eyes(payout.amount) {
-        let reason = "needs the approvals of this front end: it is tried again in the back office";
-        return Err(Refusal::bad("Payout", reason).into());
+        return Err(Refusal::field("Payout", Reason::NeedsApprovals).into());
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 use super::super::{OperationError, Rules, adjust_balance};
 use super::{Acted, By, Done, No, Tried, attempted, matters};
+use crate::domain::acting::news::Moved;
 use crate::domain::acting::{self, Action, Impossible, LONGEST_REASON};
 use crate::domain::ids::ProposalId;
 use crate::domain::ledger::Account;
@@ -41,8 +42,9 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules) -> Result<Acted, Operati
     if let Acted::Impossible(Impossible::Overtaken { now }) = &acted
         && let Some(proposal) = proposals::lock(tx, wish.proposal)?
     {
-        proposals::decide(tx, proposal.id, ProposalState::Overtaken, &wish.by.person.name, now)?;
-        record(tx, &wish.by, &proposal, ProposalState::Overtaken, now)?;
+        let why = now.to_string();
+        proposals::decide(tx, proposal.id, ProposalState::Overtaken, &wish.by.person.name, &why)?;
+        record(tx, &wish.by, &proposal, ProposalState::Overtaken, &why)?;
     }
     Ok(acted)
 }
@@ -89,12 +91,12 @@ fn still_stands(tx: &mut Tx<'_>, proposal: &Proposal) -> Result<(), No> {
     if proposal.matter == Matter::Balance {
         return Ok(());
     }
-    let overtaken = |now: String| No::Impossible(Impossible::Overtaken { now });
+    let overtaken = |now: Moved| No::Impossible(Impossible::Overtaken { now });
     match matters::standing(tx, proposal.matter) {
         Ok(standing) if standing.stood == proposal.stood => Ok(()),
-        Ok(standing) => Err(overtaken(format!("it is unknown anew, {}", standing.stood))),
+        Ok(standing) => Err(overtaken(Moved::Anew { stood: standing.stood })),
         // Sent again, and its answer is on the way: not settled, but no longer what was spoken of.
-        Err(No::Impossible(why)) => Err(overtaken(why.to_string())),
+        Err(No::Impossible(why)) => Err(overtaken(Moved::On(Box::new(why)))),
         Err(failed) => Err(failed),
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
 use crate::domain::payout::attempt::AttemptState;
 use crate::domain::proposal::{Matter, Verdict};
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::store::outbox::Errand;
 use crate::store::{Tx, attempts, deposits, outbox, payouts, refunds};
@@ -204,7 +205,7 @@ fn settle_deposit(
     let settled = settle_deposit::apply(tx, id, &outcome, caller)?;
     let credited = settled.status == DepositStatus::Credited;
     if settled.alert.is_some() || (paid && !credited) {
-        return Err(Refusal::bad("Reference", "is another deposit's payment").into());
+        return Err(Refusal::field("Reference", Reason::AnothersPayment).into());
     }
     Ok(())
 }

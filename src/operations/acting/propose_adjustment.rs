@@ -8,6 +8,7 @@ use crate::domain::acting::{self, Action, LONGEST_REASON};
 use crate::domain::ids::ProposalId;
 use crate::domain::money::Money;
 use crate::domain::proposal::{Matter, Proposal, ProposalState, Verdict};
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::store::{Tx, Wants, proposals};
 
@@ -39,7 +40,7 @@ fn propose(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules) -> Result<Done, No> {
     acting::words("Reason", &wish.reason, LONGEST_REASON)?;
     let customer = customer(tx, rules, &wish.pin)?;
     if wish.amount.is_zero() {
-        return Err(Refusal::bad("Amount", "must not be zero").into());
+        return Err(Refusal::field("Amount", Reason::Zero).into());
     }
     if wish.amount.currency() != rules.front_end.currency {
         let (expected, got) = (rules.front_end.currency, wish.amount.currency().to_string());

@@ -4,6 +4,7 @@
 pub mod add_person;
 pub mod invite_person;
 pub mod mistype_password;
+pub mod reset_password;
 pub mod save_view;
 pub mod second_factor;
 pub mod set_disabled;

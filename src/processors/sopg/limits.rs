@@ -4,6 +4,7 @@
 use super::processor::Processor;
 use super::settings::{Brand, Problem};
 use crate::domain::money::{Currency, Money};
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::processors::{Capture, DepositOrder};
 use serde::{Deserialize, Serialize};
@@ -71,11 +72,11 @@ impl Processor {
         };
         if amount.minor() < limit.least.minor() {
             let reason = format!("{amount} is below {}, the least that {brand} takes here", limit.least);
-            return Some(Refusal::Limit { reason });
+            return Some(Refusal::Limit { reason: Reason::Text(reason) });
         }
         if amount.minor() > limit.most.minor() {
             let reason = format!("{amount} is above {}, the most that {brand} takes here", limit.most);
-            return Some(Refusal::Limit { reason });
+            return Some(Refusal::Limit { reason: Reason::Text(reason) });
         }
         if let Capture::AfterHours(_) = order.capture {
             let reason = "must be automatic or manual: the reserve lasts for minutes, not for hours";

@@ -4,7 +4,7 @@
 //! hours are kept in memory and renewed now and then, for what became of an old payout may still change.
 
 use super::Sight;
-use super::hours::{Hours, day_of, of_days};
+use super::hours::{Hours, of_days};
 use crate::domain::money::{Currency, Money};
 use crate::store::connection::Connection;
 use crate::store::error::StoreError;
@@ -76,8 +76,7 @@ impl Figures {
         self.of_days_in(connection, of, sight, days, chrono_tz::UTC, now)
     }
 
-    /// The figures of days as they begin and end in a zone. What is counted are whole hours: where a zone is some hours
-    /// and a half away, the hour in which a day begins is wholly of the day before.
+    /// The figures of days as they begin and end in a zone.
     pub fn of_days_in(
         &self,
         connection: &mut Connection,
@@ -93,7 +92,7 @@ impl Figures {
         };
         let summed = hours.sum(
             connection,
-            of_days(&days, zone),
+            &of_days(&days, zone),
             now,
             |age| Some(fresh_for(age)),
             |connection, ids| count(connection, of, ids),
@@ -103,8 +102,7 @@ impl Figures {
         let mut sums: BTreeMap<Key, (i64, i64, i64)> = BTreeMap::new();
         for (hour, lines) in &summed.hours {
             for line in lines.iter().filter(|line| sight.sees(&line.front_end)) {
-                let key =
-                    (day_of(*hour, zone), line.processor.clone(), line.status.clone(), line.currency.clone());
+                let key = (hour.day, line.processor.clone(), line.status.clone(), line.currency.clone());
                 let sum = sums.entry(key).or_default();
                 sum.0 += line.rows;
                 sum.1 = sum.1.saturating_add(line.minor);

@@ -14,7 +14,7 @@ pub mod deposits;
 pub mod errands;
 pub mod figures;
 pub mod health;
-mod hours;
+pub mod hours;
 pub mod notices;
 pub mod payout;
 pub mod payouts;

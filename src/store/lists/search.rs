@@ -57,7 +57,9 @@ pub fn payouts(
         let rest = "WHERE transaction_id = ? ORDER BY id DESC LIMIT ?";
         let binds = [Bind::Text(text), Bind::Int(MOST_OF_ONE_KIND)];
         hits.add(By::TransactionId, payout_rows(connection, rest, &binds)?);
-        let ids = attempts_of(connection, text, AttemptId::parse(&upper))?;
+        // As we write it, or as a processor got it, behind the beginning of its account.
+        let attempt = AttemptId::parse(&upper).or_else(|| AttemptId::at_end_of(&upper));
+        let ids = attempts_of(connection, text, attempt)?;
         if !ids.is_empty() {
             let rest = format!("WHERE id IN ({}) ORDER BY id DESC", marks(ids.len()));
             let binds: Vec<Bind<'_>> = ids.into_iter().map(Bind::Int).collect();

@@ -1,9 +1,10 @@
-//! The trial balance: what each kind of account held at the end of a day, and what moved on it.
+//! The trial balance: what each kind of account held at the end of a day, and what moved on it. The books are kept by days
+//! in UTC, the same for everybody.
 //!
 //! Entries are never changed, so the sums of a past hour are good for ever. What was held at the end of a past day is
 //! what is held now, less what has moved since.
 
-use super::hours::{Hours, day_of, hour_of, of_days};
+use super::hours::{Hours, of_days};
 use super::{Sight, look};
 use crate::domain::money::Money;
 use crate::store::connection::Connection;
@@ -64,14 +65,13 @@ impl Movements {
     ) -> Result<TrialBalance, StoreError> {
         look(connection, |connection| {
             let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
-            let mut hours = of_days(&(day..next), chrono_tz::UTC);
-            if *sight == Sight::All {
-                // Up to now, for what was held at the end of the day.
-                hours.end = hours.end.max(hour_of(now) + 1);
-            }
+            let tomorrow = now.date_naive().checked_add_days(Days::new(1)).unwrap_or(day);
+            // Up to now, for what was held at the end of the day.
+            let end = if *sight == Sight::All { next.max(tomorrow) } else { next };
+            let hours = of_days(&(day..end), chrono_tz::UTC);
             let summed = self.0.sum(
                 connection,
-                hours.clone(),
+                &hours,
                 now,
                 |age| if age > SETTLES_IN { None } else { Some(Duration::zero()) },
                 count,
@@ -79,8 +79,8 @@ impl Movements {
             let mut lines: BTreeMap<(String, String), Moved> = BTreeMap::new();
             let mut seen = 0;
             for (hour, moved) in &summed.hours {
-                let on_that_day = day_of(*hour, chrono_tz::UTC) == day;
-                seen += i64::from(on_that_day);
+                let on_that_day = hour.day == day;
+                seen += usize::from(on_that_day);
                 for line in moved.iter().filter(|line| sight.sees(&line.front_end)) {
                     let sum = lines.entry((line.currency.clone(), line.kind.clone())).or_default();
                     if on_that_day {
@@ -96,8 +96,7 @@ impl Movements {
                     lines.entry((code, kind)).or_default().now = Some(minor);
                 }
             }
-            let of_day = of_days(&(day..next), chrono_tz::UTC);
-            let asked = of_day.end.min(hour_of(now) + 1) - of_day.start;
+            let asked = hours.iter().filter(|hour| hour.day == day && hour.from <= now).count();
             let sums = lines.into_iter().map(|((code, kind), moved)| {
                 let currency = currency(&code)?;
                 let money = |minor| Money::from_minor(minor, currency);

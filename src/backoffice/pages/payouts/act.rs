@@ -2,6 +2,7 @@
 
 use super::describe;
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::pages::proposals;
 use crate::backoffice::pages::second_factor::typed_code;
 use crate::backoffice::parts::notice::Notice;
@@ -35,7 +36,8 @@ pub async fn run(asked: Asked) -> Outcome {
         let told = proposals::decide(&asked, &of_it.ok_or(Trouble::NotFound)?, decision).await?;
         return Ok(asked.go_saying(&back, &told));
     }
-    let action = Action::from_name(name).ok_or_else(|| Trouble::bad("act", asked.say("act.unknown")))?;
+    let action = Action::from_name(name)
+        .ok_or_else(|| Trouble::bad(asked.say("bulk.act"), asked.say("act.unknown")))?;
     if let Some(refused) = code_is_missing(&asked, action.weight() == Weight::Release).await? {
         return Ok(asked.go_saying(&back, &refused));
     }
@@ -143,9 +145,8 @@ fn read(asked: &Asked, action: Action, rules: &Rules) -> Result<Act, Notice> {
 
 fn edit(asked: &Asked, rules: &Rules) -> Result<Edit, Notice> {
     let front_end: &FrontEnd = &rules.front_end;
-    let wrong = |key: &str, error: &dyn std::fmt::Display| {
-        let field = asked.say(key);
-        Notice::bad(asked.fill("trouble.bad", &[("field", field), ("reason", &error.to_string())]))
+    let wrong = |key: &str, reason: &str| {
+        Notice::bad(asked.fill("trouble.bad", &[("field", asked.say(key)), ("reason", reason)]))
     };
     let money = |name: &str, key: &str| -> Result<Option<Money>, Notice> {
         let text = asked.form.text(name);
@@ -153,12 +154,15 @@ fn edit(asked: &Asked, rules: &Rules) -> Result<Edit, Notice> {
             return Ok(None);
         }
         let parsed: Result<Money, MoneyError> = Money::parse_major(text, front_end.currency);
-        parsed.map(Some).map_err(|error| wrong(key, &describe::bad_money(asked, &error)))
+        parsed.map(Some).map_err(|error| wrong(key, &explain::money(asked.voice(), &error)))
     };
     let name = asked.form.text("processor");
-    let processor = match name {
-        "" => None,
-        name => Some(rules.processors.look_up(name).map_err(|error| wrong("payouts.processor", &error))?),
-    };
+    let processor =
+        match name {
+            "" => None,
+            name => Some(rules.processors.look_up(name).map_err(|error| {
+                wrong("payouts.processor", &explain::processor_name(asked.voice(), &error))
+            })?),
+        };
     Ok(Edit { amount: money("amount", "payouts.amount")?, fee: money("fee", "payouts.fee")?, processor })
 }

@@ -1,8 +1,10 @@
 //! One action on several rows. Each row is decided by itself, as it was looked at, and each has its result.
 
-use super::act::{code_is_missing, perform, rules};
-use super::describe::{did, label, reason};
+use super::act::{code_is_missing, needs_code, perform, rules};
+use super::describe::{did, label};
+use super::transaction_ids;
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain::impossible;
 use crate::backoffice::parts::notice::Notice;
 use crate::backoffice::parts::{Badge, Cell, Table, Tone};
 use crate::backoffice::trouble::{Outcome, Trouble};
@@ -27,6 +29,9 @@ const ACTIONS: [Action; 8] = [
 
 /// As many rows as a page has at most.
 const MOST: usize = 200;
+
+/// What a list's form says, so that an approval asks for ids first.
+const ASK: &str = "ask";
 
 /// An action that the list offers.
 pub struct Offer {
@@ -53,20 +58,25 @@ struct BulkPage {
 pub async fn run(asked: Asked) -> Outcome {
     let wished = Action::from_name(asked.form.text("act")).filter(|action| ACTIONS.contains(action));
     let action = wished.ok_or_else(|| Trouble::bad(asked.say("bulk.act"), asked.say("act.unknown")))?;
-    let picks: Vec<(PayoutId, Option<i64>)> =
-        asked.form.all("pick").filter_map(pick).take(MOST + 1).collect();
+    let picks: Vec<Picked> = asked.form.all("pick").filter_map(Picked::read).take(MOST + 1).collect();
     if picks.is_empty() || picks.len() > MOST {
         return Err(Trouble::bad(asked.say("bulk.pick"), asked.say("bulk.none")));
     }
     if let Some(refused) = code_is_missing(&asked, action.weight() == Weight::Release).await? {
         return Ok(asked.go_saying(&back(&asked), &refused));
     }
+    if action == Action::Approve && asked.form.text("ids") == ASK {
+        let code = needs_code(&asked).await?;
+        if let Some(page) = transaction_ids::ask(&asked, &picks, &back(&asked), code).await? {
+            return page;
+        }
+    }
     let mut table = Table::new(asked.say("bulk.caption"), asked.say("none"))
         .column(asked.say("payouts.id"))
         .column(asked.say("bulk.result"))
         .column(asked.say("bulk.why"));
     let mut done = 0;
-    for (id, seen) in &picks {
+    for Picked { id, seen } in &picks {
         let (good, why) = one(&asked, action, *id, *seen).await;
         done += usize::from(good);
         let badge = if good {
@@ -89,9 +99,21 @@ pub async fn run(asked: Asked) -> Outcome {
 }
 
 /// `PO-…:7`, an id and the version that was looked at.
-fn pick(text: &str) -> Option<(PayoutId, Option<i64>)> {
-    let (id, seen) = text.split_once(':')?;
-    Some((PayoutId::parse(id)?, Some(seen.parse().ok()?)))
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Picked {
+    pub id: PayoutId,
+    pub seen: i64,
+}
+
+impl Picked {
+    fn read(text: &str) -> Option<Picked> {
+        let (id, seen) = text.split_once(':')?;
+        Some(Picked { id: PayoutId::parse(id)?, seen: seen.parse().ok()? })
+    }
+
+    pub fn text(&self) -> String {
+        format!("{}:{}", self.id, self.seen)
+    }
 }
 
 /// The list as it was filtered.
@@ -101,7 +123,7 @@ fn back(asked: &Asked) -> String {
 }
 
 /// One row. What is out of reach is answered like what is not there; what the database could not do stops no other row.
-async fn one(asked: &Asked, action: Action, id: PayoutId, seen: Option<i64>) -> (bool, String) {
+async fn one(asked: &Asked, action: Action, id: PayoutId, seen: i64) -> (bool, String) {
     let found = asked.read(move |connection| payouts::find_now(connection, id)).await;
     let payout = match found {
         Ok(Some(payout)) if super::acts_on(asked, &payout.front_end) => payout,
@@ -112,16 +134,16 @@ async fn one(asked: &Asked, action: Action, id: PayoutId, seen: Option<i64>) -> 
     let act = match action {
         Action::Authorize => Act::Authorize,
         Action::Start => Act::Start,
-        Action::Approve => Act::Approve { transaction_id: None },
+        Action::Approve => Act::Approve { transaction_id: transaction_ids::typed(asked, id) },
         Action::Reject => Act::Reject,
         Action::Cancel => Act::Cancel,
         Action::Hold => Act::Hold,
         Action::Unhold => Act::Unhold,
         _ => Act::Claim,
     };
-    match perform(asked, &payout, &rules, act, seen).await {
+    match perform(asked, &payout, &rules, act, Some(seen)).await {
         Ok(Acted::Done(done)) => (true, did(asked, action, &done)),
-        Ok(Acted::Impossible(why)) => (false, reason(asked, &why)),
+        Ok(Acted::Impossible(why)) => (false, impossible(asked.voice(), &why)),
         Err(error) => {
             tracing::warn!(payout.id = %id, %error, "a row of a bulk action could not be done");
             (false, asked.say("trouble.store").to_owned())
@@ -136,9 +158,11 @@ mod tests {
     #[test]
     fn a_pick_is_an_id_and_what_was_seen_of_it() {
         let id = PayoutId(7);
-        assert_eq!(pick(&format!("{id}:3")), Some((id, Some(3))));
+        let picked = Picked { id, seen: 3 };
+        assert_eq!(Picked::read(&format!("{id}:3")), Some(picked));
+        assert_eq!(Picked::read(&picked.text()), Some(picked));
         for bad in ["", "PO-1", ":3", "PO-1:", "x:1"] {
-            assert_eq!(pick(bad), None, "{bad}");
+            assert_eq!(Picked::read(bad), None, "{bad}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::columns::Column;
 use super::sight;
 use crate::backoffice::call::Asked;
-use crate::backoffice::pages::midnight;
+use crate::backoffice::explain;
 use crate::backoffice::parts::{Badge, Choice, Filter as Form};
 use crate::backoffice::trouble::Trouble;
 use crate::domain::debit::DebitState;
@@ -11,6 +11,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::payout::attempt::AttemptState;
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::people::Right;
+use crate::store::lists::hours::midnight;
 use crate::store::lists::payouts::Filter;
 use chrono::{Duration, NaiveDate};
 
@@ -44,8 +45,8 @@ pub fn read(asked: &Asked, right: Right) -> Result<Filter, Trouble> {
         filter.currency = Some(currency.ok_or_else(|| wrong(asked, "payouts.currency"))?);
     }
     filter.amount = (amount(asked, "least", filter.currency)?, amount(asked, "most", filter.currency)?);
-    let until = day(asked, "until")?.and_then(|day| day.succ_opt()).map(|day| midnight(asked, day));
-    let from = day(asked, "from")?.map(|day| midnight(asked, day));
+    let until = day(asked, "until")?.and_then(|day| day.succ_opt()).map(|day| midnight(day, asked.zone));
+    let from = day(asked, "from")?.map(|day| midnight(day, asked.zone));
     let older = match query.text("age") {
         "" => None,
         age => {
@@ -70,7 +71,8 @@ fn amount(asked: &Asked, name: &str, currency: Option<Currency>) -> Result<Optio
     }
     let field = asked.say("payouts.amount");
     let currency = currency.ok_or_else(|| Trouble::bad(field, asked.say("payouts.amount.currency")))?;
-    let money = Money::parse_major(text, currency).map_err(|error| Trouble::bad(field, error))?;
+    let money = Money::parse_major(text, currency)
+        .map_err(|error| Trouble::bad(field, explain::money(asked.voice(), &error)))?;
     Ok(Some(money.minor()))
 }
 

@@ -9,6 +9,7 @@ mod filter;
 mod list;
 mod one;
 pub mod timeline;
+mod transaction_ids;
 mod views;
 
 use crate::backoffice::call::Asked;

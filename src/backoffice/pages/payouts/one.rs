@@ -1,10 +1,10 @@
 //! One payout: where it stands, what can be done now, what happened.
 
 use super::act::needs_code;
-use super::describe::{label, reason};
+use super::describe::label;
 use super::{sight, timeline};
 use crate::backoffice::call::Asked;
-use crate::backoffice::pages::proposals;
+use crate::backoffice::explain::{self, impossible};
 use crate::backoffice::parts::raw::{CsrfField, Facts};
 use crate::backoffice::parts::when::age;
 use crate::backoffice::parts::{Badge, Cell, Table, Tone};
@@ -198,8 +198,14 @@ fn people(asked: &Asked, payout: &Payout, handling: &Handling) -> Facts {
         asked.fill("one.claimed", &[("by", &claim.by), ("until", &until)])
     });
     Facts::default()
-        .with(asked.say("payouts.created_by"), Cell::maybe(payout.created_by.clone()))
-        .with(asked.say("payouts.updated_by"), Cell::maybe(payout.updated_by.clone()))
+        .with(
+            asked.say("payouts.created_by"),
+            Cell::maybe(payout.created_by.as_deref().map(|who| explain::doer(asked.voice(), who))),
+        )
+        .with(
+            asked.say("payouts.updated_by"),
+            Cell::maybe(payout.updated_by.as_deref().map(|who| explain::doer(asked.voice(), who))),
+        )
         .with(asked.say("one.prepared_by"), Cell::text(handling.prepared_by.join(", ")))
         .with(asked.say("one.worked_on"), Cell::maybe(claim))
 }
@@ -253,7 +259,7 @@ fn buttons(asked: &Asked, seen: &Seen) -> Vec<Button> {
             Action::ProposeOutcome => "outcome",
             _ => "",
         },
-        impossible: why.as_ref().err().map(|why| reason(asked, why)),
+        impossible: why.as_ref().err().map(|why| impossible(asked.voice(), why)),
     })
     .collect()
 }
@@ -302,6 +308,6 @@ fn proposal_shown(asked: &Asked, proposal: &Proposal) -> ProposalShown {
         reason: proposal.reason.clone(),
         open: proposal.state == ProposalState::Open,
         own: proposal.proposed_by == asked.person.name,
-        state: proposals::state(asked, proposal.state),
+        state: Badge::proposal(proposal.state, asked.words),
     }
 }

@@ -1,6 +1,7 @@
 //! The timeline of one payout: cashier calls, people, attempts, inquiries, notices and postings, the newest first.
 
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::When;
 use crate::store::exchanges::Exchange;
 use crate::store::handling;
@@ -118,12 +119,15 @@ fn fact_shown(
     fact: &Fact,
     entry: impl Fn(&'static str, &'static str, &str, String) -> Shown,
 ) -> Shown {
-    let moved = match (fact.from.as_str(), fact.to.as_str()) {
+    let voice = asked.voice();
+    let (from, to) = (explain::state(voice, &fact.from), explain::state(voice, &fact.to));
+    let moved = match (from.as_str(), to.as_str()) {
         ("", "") => String::new(),
         ("", to) => format!(": {to}"),
+        (from, to) if from == to => String::new(),
         (from, to) => format!(": {from} → {to}"),
     };
-    let title = format!("{}{moved}", fact.kind);
+    let title = format!("{}{moved}", explain::kind(voice, &fact.kind));
     let by_person = fact.who.starts_with("operator/") || fact.who.starts_with("cli/");
     let (kind, sign, source) = match fact.kind.as_str() {
         kind if kind.ends_with(".refused") => ("refused", "✖", "timeline.refusal"),
@@ -132,9 +136,10 @@ fn fact_shown(
         _ => ("fact", "•", "timeline.fact"),
     };
     let mut shown = entry(kind, sign, source, title);
-    shown.who.clone_from(&fact.who);
+    shown.who = explain::doer(voice, &fact.who);
     shown.why.clone_from(&fact.why);
     shown.details = details(&fact.detail);
+    shown.details.push((asked.say("timeline.fact").to_owned(), fact.kind.clone()));
     if !fact.request_id.is_empty() {
         shown.details.push((asked.say("timeline.request").to_owned(), fact.request_id.clone()));
     }
