@@ -78,6 +78,19 @@ pub fn look_in(browser: &mut Chromium, story: &Story, path: &str, name: &str, si
     assert!(troubles.is_empty(), "{name}: {troubles:#?}");
 }
 
+/// Looks at the page that is there, however one came to it.
+pub fn look_here(browser: &mut Chromium, name: &str) {
+    for (dark, colour) in [(false, "light"), (true, "dark")] {
+        browser.dark(dark);
+        picture(browser, &format!("{name}-{colour}"));
+        let found = complaints(browser);
+        assert!(found.is_empty(), "{name} {colour}: {found:#?}");
+    }
+    browser.dark(false);
+    let wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1";
+    assert_eq!(browser.value(wide), json!(false), "{name} scrolls sideways");
+}
+
 /// Blocking a thread of its own: the pipe to the browser is not asynchronous.
 pub async fn with_browser<T: Send>(work: impl FnOnce(&mut Chromium) -> T + Send) -> Option<T> {
     tokio::task::block_in_place(|| Chromium::start().map(|mut browser| work(&mut browser)))

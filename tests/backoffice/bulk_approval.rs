@@ -3,7 +3,6 @@
 use super::visitor::{Visitor, add_person};
 use crate::stories::acting::office::{BY_GATEWAY, BY_HAND, Office, operator};
 use crate::support;
-use tillgate::config::settings::Confirm;
 use tillgate::domain::ids::PayoutId;
 use tillgate::operations::acting::act_on_payout::Act;
 use tillgate::store::{Connection, payouts};
@@ -24,8 +23,8 @@ fn picks(page: &str) -> Vec<String> {
 async fn an_approval_of_several_asks_for_each_id_that_no_processor_of_ours_has_told() {
     for scratch in support::databases() {
         let office = Office::with(scratch, |settings| {
-            // Their people approve, and not the gateway's answer.
-            settings.processors.map.get_mut(BY_GATEWAY).expect("mapped").confirm = Confirm::Cashier;
+            // People approve, and not the gateway's answer.
+            settings.processors.map.get_mut(BY_GATEWAY).expect("mapped").confirm = Default::default();
         })
         .await;
         let (story, ann) = (&office.bench.story, operator("ann"));
@@ -78,7 +77,7 @@ async fn an_approval_of_several_asks_for_each_id_that_no_processor_of_ours_has_t
 #[tokio::test]
 async fn where_every_id_is_known_nobody_is_asked_for_one() {
     let office = Office::with(support::sqlite(), |settings| {
-        settings.processors.map.get_mut(BY_GATEWAY).expect("mapped").confirm = Confirm::Cashier;
+        settings.processors.map.get_mut(BY_GATEWAY).expect("mapped").confirm = Default::default();
     })
     .await;
     let (story, ann) = (&office.bench.story, operator("ann"));

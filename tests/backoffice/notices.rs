@@ -9,7 +9,8 @@ use tillgate::store::{Connection, attempts};
 
 /// The links of the page's rows, with what they say.
 fn links(page: &str, to: &str) -> Vec<(String, String)> {
-    let found = page.split(&format!("<a href=\"{to}?q=")).skip(1);
+    let begins = format!("<a href=\"{to}?q=");
+    let found = page.split(&begins).skip(1);
     let read = found.filter_map(|rest| rest.split_once("\">"));
     read.map(|(query, rest)| {
         (format!("{to}?q={query}"), rest.split('<').next().unwrap_or_default().to_owned())

@@ -1,6 +1,6 @@
 //! The payout pages in a real browser: to look at, by the keyboard alone, without reloading.
 
-use super::browser::{look, payout, picture, sign_in, with_browser};
+use super::browser::{look, look_here, payout, picture, sign_in, with_browser};
 use super::visitor::add_person;
 use crate::rest_gateway::chromium::Chromium;
 use crate::support;
@@ -49,6 +49,55 @@ async fn the_payout_pages_are_good_to_look_at() {
         // The forms behind the buttons are there to be looked at too.
         browser.click("details.act summary[data-key=r]");
         picture(browser, "payout-reject");
+    })
+    .await;
+    story.ends().await;
+}
+
+/// What stands behind a button: an old page, a wrong amount, a question before several are approved, an unreadable filter.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_button_leads_to_is_good_to_look_at_in_both_languages() {
+    let (story, ids) = house().await;
+    with_browser(|browser| {
+        browser.size(1280, 900, 1.0);
+        sign_in(browser, &story, "berta");
+        for language in ["en", "de"] {
+            browser.open(&format!("{}/office/me", story.base));
+            browser.wait_for("[name=zone]");
+            browser.value(&format!("document.querySelector('[name=language]').value = '{language}'"));
+            browser.click("form[action='/office/me'] button[type=submit]");
+            browser.wait_until(&format!(
+                "document.documentElement.lang === '{language}' && document.querySelector('main .notice')"
+            ));
+            look_here(browser, &format!("saved-{language}"));
+            let page = format!("{}/office/payouts/{}", story.base, ids[1]);
+            for (act, change, name) in [
+                ("claim", "form.seen.value = '0'", "stale"),
+                ("edit", "form.amount.value = '1.234'", "wrong"),
+                ("edit", "form.fee.value = form.fee.value", "unchanged"),
+            ] {
+                browser.open(&page);
+                browser.wait_for("main h1");
+                browser.value(&format!(
+                    "(() => {{ const form = [...document.querySelectorAll('main form')]
+                        .find(one => one.act && one.act.value === '{act}');
+                        {change}; form.requestSubmit(); }})()"
+                ));
+                browser.wait_for("main .notice.bad");
+                look_here(browser, &format!("{name}-{language}"));
+            }
+            browser.open(&format!("{}/office/payouts", story.base));
+            browser.wait_for("form[data-bulk]");
+            browser.click("[data-all]");
+            browser.value("document.querySelector('[data-bulk]').act.value = 'approve'");
+            browser.fill("form[data-bulk] [name=reason]", "on the statement of today");
+            browser.click("form[data-bulk] button[type=submit]");
+            browser.wait_for("form#ids");
+            look_here(browser, &format!("bulk-ids-{language}"));
+            browser.open(&format!("{}/office/payouts?least=1", story.base));
+            browser.wait_for("main h1");
+            look_here(browser, &format!("unreadable-{language}"));
+        }
     })
     .await;
     story.ends().await;

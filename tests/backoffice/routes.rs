@@ -1,7 +1,7 @@
 //! Every route of the table, asked by everybody: by nobody, by each role, and by each role of another front end.
 
 use super::visitor::{Visitor, add_person};
-use crate::stories::acting::office::{Office, finance, plain};
+use crate::stories::acting::office::{Office, done, finance};
 use crate::support;
 use serde_json::json;
 use tillgate::backoffice::route::{self, Access, Method, Route, Wall};
@@ -44,10 +44,20 @@ struct Things {
     transaction: String,
 }
 
+/// A house that waits for its gateway as long as a busy machine takes, so that what gets lost is what is meant to be lost.
+async fn patient() -> Office {
+    Office::with(support::sqlite(), |settings| {
+        for account in settings.sopg.accounts.values_mut() {
+            (account.connect_timeout_ms, account.timeout_ms) = (60_000, 60_000);
+        }
+    })
+    .await
+}
+
 /// A payout, a deposit and what else a list may show of our front end.
 async fn things(office: &Office) -> Things {
     let lost = office.unknown(false).await;
-    office.proposes(&finance("bob"), office.matter(&lost).await, Verdict::NotPaid).await;
+    done(office.proposes(&finance("bob"), office.matter(&lost).await, Verdict::NotPaid).await);
     let unknown = lost.id.to_string();
     let story = &office.bench.story;
     let customer = story.customer(OURS, OUR_PIN, "480.07").await;
@@ -95,7 +105,7 @@ async fn ask(visitor: &mut Visitor, route: &Route, things: &Things) -> super::vi
 
 #[tokio::test]
 async fn nobody_gets_past_the_sign_in() {
-    let office = Office::on(support::sqlite(), plain).await;
+    let office = patient().await;
     let things = things(&office).await;
     let story = &office.bench.story;
     let mut stranger = Visitor::of(story);
@@ -110,7 +120,7 @@ async fn nobody_gets_past_the_sign_in() {
 
 #[tokio::test]
 async fn every_role_gets_as_far_as_its_rights_and_its_front_ends() {
-    let office = Office::on(support::sqlite(), plain).await;
+    let office = patient().await;
     let things = things(&office).await;
     let story = &office.bench.story;
     for role in Role::ALL {

@@ -59,7 +59,10 @@ impl Visitor {
 
     /// The same at another node.
     pub fn at(base: &str) -> Visitor {
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        // Each request on a connection of its own: one that is kept is closed by the server when a busy machine lets it
+        // idle, and a form that is just being sent on it is lost.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        let http = http.redirect(reqwest::redirect::Policy::none());
         Visitor {
             base: base.to_owned(),
             http: http.build().expect("a client"),

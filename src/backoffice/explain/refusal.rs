@@ -36,9 +36,9 @@ pub fn refused(voice: Voice, refusal: &Refusal) -> String {
         Refusal::ProcessorUnknown { name } => fill("refused.processor", &[("name", name)]),
         Refusal::PayoutNotFound => say("why.not_found"),
         Refusal::DepositNotFound => say("refused.deposit_not_found"),
-        Refusal::IllegalStep { from, to, why } => {
-            let no = fill("refused.step", &[("from", &status(*from)), ("to", &status(*to))]);
-            why.map_or_else(|| no.clone(), |why| format!("{no} {}", say(obstacle(why))))
+        Refusal::IllegalStep { why: Some(why), .. } => say(obstacle(*why)),
+        Refusal::IllegalStep { from, to, why: None } => {
+            fill("refused.step", &[("from", &status(*from)), ("to", &status(*to))])
         }
         Refusal::IllegalDepositStep { from, to } => {
             let status = |name: &str| match DepositStatus::from_name(name) {

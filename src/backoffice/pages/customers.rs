@@ -9,6 +9,7 @@ use crate::backoffice::parts::{Badge, Cell, Filter, Pager, Table, Tone};
 use crate::backoffice::route::{Access, Route, Wall, get, known};
 use crate::backoffice::trouble::{Outcome, Trouble};
 use crate::domain::customer::Customer;
+use crate::domain::ids::AttemptId;
 use crate::domain::ledger::Account;
 use crate::domain::people::Right;
 use crate::store::lists::Sight;
@@ -186,8 +187,11 @@ pub fn entries(asked: &Asked, statement: &Statement) -> Table {
     table
 }
 
-/// A payout or a deposit leads to its page; anything else is a name.
+/// A payout or a deposit leads to its page, an attempt to its payout; anything else is a name.
 pub fn subject(name: &str) -> Cell {
+    if let Some(attempt) = AttemptId::parse(name) {
+        return Cell::link(format!("/office/payouts?q={attempt}"), name);
+    }
     let page = match name.split_once('-') {
         Some(("PO", _)) => Some("payouts"),
         Some(("DE", _)) => Some("deposits"),

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 pub fn table(asked: &Asked, events: &[Event]) -> Table {
     let mut table = Table::new(asked.say("events.title"), asked.say("events.none"))
+        .headed()
         .column(asked.say("events.at"))
         .column(asked.say("events.what"))
         .column(asked.say("events.moved"))

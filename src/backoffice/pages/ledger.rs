@@ -87,7 +87,7 @@ fn book_day(asked: &Asked, day: NaiveDate) -> String {
 }
 
 fn trial(asked: &Asked, found: &TrialBalance) -> Table {
-    let title = asked.fill("ledger.trial_of", &[("day", &found.day.to_string())]);
+    let title = asked.fill("ledger.trial_of", &[("day", &asked.voice().day(found.day))]);
     let mut table = Table::new(title, asked.say("ledger.nothing"))
         .column(asked.say("list.currency"))
         .column(asked.say("ledger.kind"))
@@ -119,13 +119,14 @@ fn trial(asked: &Asked, found: &TrialBalance) -> Table {
             let money =
                 |total: Option<_>| Cell::Number(total.map(|total| asked.money(total)).unwrap_or_default());
             let label = Cell::text(asked.say("ledger.sum"));
-            table.row(vec![
+            let row = table.row(vec![
                 Cell::text(currency.code()),
                 label,
                 money(totals.0),
                 money(totals.1),
                 money(totals.2),
             ]);
+            row.sum = true;
             totals = (None, None, None);
         }
     }

@@ -66,7 +66,7 @@ async fn show(asked: Asked) -> Outcome {
         section(&asked, &mut page, proposal).await?;
     }
     page.push(Heading::new(asked.say("proposals.decided")));
-    page.push(table(&asked, asked.say("proposals.decided"), &decided, true));
+    page.push(table(&asked, asked.say("proposals.decided"), &decided, true).headed());
     asked.page(asked.say("proposals.title"), &page)
 }
 

@@ -54,6 +54,7 @@ fn waits(asked: &Asked, since: chrono::DateTime<chrono::Utc>) -> Cell {
 
 fn payout_table(asked: &Asked, rows: &[OfPayout]) -> Table {
     let mut table = Table::new(asked.say("unknown.payouts"), asked.say("unknown.none"))
+        .headed()
         .column(asked.say("list.payout"))
         .column(asked.say("list.attempt"))
         .number(asked.say("list.amount"))
@@ -84,6 +85,7 @@ fn payout_table(asked: &Asked, rows: &[OfPayout]) -> Table {
 
 fn refund_table(asked: &Asked, rows: &[OfRefund]) -> Table {
     let mut table = Table::new(asked.say("unknown.refunds"), asked.say("unknown.none"))
+        .headed()
         .column(asked.say("deposits.id"))
         .number(asked.say("deposits.refund.number"))
         .column(asked.say("list.status"))
@@ -110,6 +112,7 @@ fn refund_table(asked: &Asked, rows: &[OfRefund]) -> Table {
 
 fn deposit_table(asked: &Asked, rows: &[Line]) -> Table {
     let mut table = Table::new(asked.say("unknown.deposits"), asked.say("unknown.none"))
+        .headed()
         .column(asked.say("deposits.id"))
         .column(asked.say("list.status"))
         .column(asked.say("deposits.attempted"))

@@ -29,7 +29,7 @@ pub enum Input {
         name: &'static str,
         label: String,
     },
-    /// One of several, or any.
+    /// One of several, or any; a choice without a value stands for what is there when nothing is chosen.
     One {
         name: &'static str,
         label: String,
@@ -116,7 +116,9 @@ impl Filter<'_> {
             }
             Input::One { name, label, choices } => {
                 write!(f, "<label>{} <select name=\"{name}\">", Escaped(label))?;
-                write!(f, "<option value=\"\">{}</option>", Escaped(self.call.say("filter.any")))?;
+                if choices.iter().all(|choice| !choice.value.is_empty()) {
+                    write!(f, "<option value=\"\">{}</option>", Escaped(self.call.say("filter.any")))?;
+                }
                 for choice in choices {
                     let chosen = if query.text(name) == choice.value { " selected" } else { "" };
                     let (value, text) = (Escaped(&choice.value), Escaped(&choice.text));

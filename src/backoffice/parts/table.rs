@@ -101,6 +101,8 @@ pub struct Row {
     pub cells: Vec<Cell>,
     pub opens: Option<String>,
     pub pick: Option<Pick>,
+    /// It sums up the rows above it.
+    pub sum: bool,
 }
 
 /// A box in front of a row.
@@ -122,6 +124,8 @@ pub struct Table {
     pub empty: String,
     /// The header of the boxes, where rows can be picked.
     pub picks: Option<String>,
+    /// A heading right above says the same, so the caption is for screen readers alone.
+    pub headed: bool,
     /// Long words break, so that many columns stand side by side without scrolling.
     pub narrow: bool,
 }
@@ -134,6 +138,7 @@ impl Table {
             rows: Vec::new(),
             empty: empty.into(),
             picks: None,
+            headed: false,
             narrow: false,
         }
     }
@@ -152,6 +157,12 @@ impl Table {
     /// Puts a box before each row that has one.
     pub fn picking(mut self, header: impl Into<String>) -> Table {
         self.picks = Some(header.into());
+        self
+    }
+
+    /// Stands under a heading of the same words.
+    pub fn headed(mut self) -> Table {
+        self.headed = true;
         self
     }
 
@@ -180,7 +191,8 @@ impl Display for Table {
         let caption = Escaped(&self.caption);
         write!(f, "<div class=\"wide\" role=\"region\" aria-label=\"{caption}\" tabindex=\"0\">")?;
         let class = if self.narrow { " class=\"narrow\"" } else { "" };
-        write!(f, "<table{class}><caption>{caption}</caption><thead><tr>")?;
+        let unseen = if self.headed { " class=\"unseen\"" } else { "" };
+        write!(f, "<table{class}><caption{unseen}>{caption}</caption><thead><tr>")?;
         if let Some(header) = &self.picks {
             write!(
                 f,
@@ -208,6 +220,7 @@ impl Table {
     fn write_row(&self, f: &mut Formatter<'_>, row: &Row) -> Result {
         match &row.opens {
             Some(to) => write!(f, "<tr data-opens=\"{}\">", Escaped(to))?,
+            None if row.sum => f.write_str("<tr class=\"sum\">")?,
             None => f.write_str("<tr>")?,
         }
         if self.picks.is_some() {

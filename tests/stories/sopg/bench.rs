@@ -99,6 +99,7 @@ impl Bench {
         change(&mut settings);
         let story = Story::with(scratch, settings).await;
         let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let browser = browser.pool_max_idle_per_host(0);
         let browser = browser.build().expect("a client");
         Bench { story, gateway, browser, customers: AtomicU64::new(1) }
     }

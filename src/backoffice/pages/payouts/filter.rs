@@ -59,6 +59,8 @@ pub fn read(asked: &Asked, right: Right) -> Result<Filter, Trouble> {
     Ok(filter)
 }
 
+const ORDERS: [(&str, &str); 2] = [("", "payouts.newest"), ("oldest", "payouts.oldest")];
+
 fn wrong(asked: &Asked, field: &str) -> Trouble {
     Trouble::bad(asked.say(field), asked.say("payouts.unreadable"))
 }
@@ -106,6 +108,10 @@ pub fn form<'a>(asked: &'a Asked, processors: Vec<String>) -> Form<'a> {
         .one("attempt", words.say("payouts.attempt"), attempts.to_vec())
         .date("from", words.say("payouts.from"))
         .date("until", words.say("payouts.until"))
-        .one("order", words.say("payouts.order"), vec![Choice::new("oldest", words.say("payouts.oldest"))])
+        .one(
+            "order",
+            words.say("payouts.order"),
+            ORDERS.map(|(name, key)| Choice::new(name, words.say(key))).to_vec(),
+        )
         .folded("cols", words.say("payouts.columns"), columns.to_vec())
 }

@@ -125,6 +125,7 @@ fn table(asked: &Asked, lines: &[Line], picks: bool) -> Table {
             opens: Some(format!("/office/payouts/{id}")),
             // With the version that is looked at: a row that has changed since is refused.
             pick: pick.then(|| Pick { form: BULK, value: format!("{id}:{}", line.version), label: id }),
+            sum: false,
         });
     }
     table
