@@ -139,7 +139,13 @@ fn worked_to_the_end(shift: &mut Shift) {
     assert_eq!(shift.balance(&case), "20.00");
     assert!(shift.berta.badges().contains("Reversed"));
     let page = shift.berta.browser.text("main");
-    for text in ["operator/berta", "CreatePayout", "seen on the statement", "payouts_in_transit"] {
+    for text in [
+        "Moved on: In progress → Approved",
+        "berta",
+        "CreatePayout",
+        "seen on the statement",
+        "payouts_in_transit",
+    ] {
         assert!(page.contains(text), "`{text}` in {page}");
     }
 }

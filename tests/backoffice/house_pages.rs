@@ -105,7 +105,7 @@ async fn pages_show_what_there_is() {
             .await
             .is(200)
             .says("Credited")
-            .says("deposit_credited");
+            .says("Deposit credited");
         story.ends().await;
     }
 }

@@ -153,7 +153,7 @@ async fn pages_with_much_on_them_are_good_to_look_at_in_both_languages() {
         ("/office/errands?state=all".to_owned(), "lived-errands", "pay_out"),
         ("/office/notices".to_owned(), "lived-notices", "paysafecard"),
         ("/office/deposits".to_owned(), "lived-deposits", lived.deposit.as_str()),
-        (format!("/office/deposits/{}", lived.deposit), "lived-deposit", "deposit_credited"),
+        (format!("/office/deposits/{}", lived.deposit), "lived-deposit", "paysafecard"),
         ("/office/today".to_owned(), "lived-today", "<svg"),
         ("/office/customers/MyPhoneCards%20EUR/Turing".to_owned(), "lived-customer", "payout_debited"),
         ("/office/ledger".to_owned(), "lived-ledger", "EUR"),

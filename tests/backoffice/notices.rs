@@ -25,7 +25,7 @@ async fn a_notice_leads_to_the_payout_or_the_deposit_that_it_speaks_of() {
         let (bench, ann) = (&office.bench, operator("ann"));
         let story = &bench.story;
         add_person(story, "fina", &["finance=*"]).await;
-        add_person(story, "ada", &["admin=*"]).await;
+        add_person(story, "adele", &["admin=*"]).await;
 
         // A payout that its processor carries out, and a notice of it under the reference that it got there.
         let case = office.requested(BY_GATEWAY).await;
@@ -56,8 +56,8 @@ async fn a_notice_leads_to_the_payout_or_the_deposit_that_it_speaks_of() {
         assert_eq!(*told, paying.mtid);
         fina.get(to_deposit).await.leads_to(&format!("/office/deposits/{}", paying.id));
         // Whoever sees no deposits is not led to one.
-        let mut ada = Visitor::signed_in(story, "ada").await;
-        let page = ada.get("/office/notices").await.is(200).says(&paying.mtid).body;
+        let mut adele = Visitor::signed_in(story, "adele").await;
+        let page = adele.get("/office/notices").await.is(200).says(&paying.mtid).body;
         assert_eq!((links(&page, "/office/payouts").len(), links(&page, "/office/deposits").len()), (1, 0));
         office.ends().await;
     }

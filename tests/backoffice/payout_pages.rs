@@ -72,17 +72,17 @@ async fn what_a_button_leads_to_is_good_to_look_at_in_both_languages() {
             look_here(browser, &format!("saved-{language}"));
             let page = format!("{}/office/payouts/{}", story.base, ids[1]);
             for (act, change, name) in [
-                ("claim", "form.seen.value = '0'", "stale"),
-                ("edit", "form.amount.value = '1.234'", "wrong"),
-                ("edit", "form.fee.value = form.fee.value", "unchanged"),
+                ("claim", "form.querySelector('[name=seen]').value = '0'", "stale"),
+                ("edit", "form.querySelector('[name=amount]').value = '1.234'", "wrong"),
+                ("edit", "form.querySelector('[name=fee]').value += ''", "unchanged"),
             ] {
                 browser.open(&page);
-                browser.wait_for("main h1");
-                browser.value(&format!(
-                    "(() => {{ const form = [...document.querySelectorAll('main form')]
-                        .find(one => one.act && one.act.value === '{act}');
-                        {change}; form.requestSubmit(); }})()"
+                browser.wait_for("details.act form");
+                let sent = browser.value(&format!(
+                    "(() => {{ const field = document.querySelector(`details.act input[name=act][value={act}]`);
+                        const form = field.form; {change}; form.requestSubmit(); return true; }})()"
                 ));
+                assert_eq!(sent, json!(true), "{act} in {}", browser.text("main"));
                 browser.wait_for("main .notice.bad");
                 look_here(browser, &format!("{name}-{language}"));
             }

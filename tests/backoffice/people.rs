@@ -138,9 +138,7 @@ async fn a_forgotten_password_is_replaced_by_one_that_is_good_for_once() {
         assert_eq!(set.map(|(_, who)| who.as_str()).collect::<Vec<_>>(), ["operator/otta", "operator/berta"]);
 
         // Not for oneself, and not for nobody.
-        for (name, told) in
-            [("berta", "people can't do this to themselves"), ("nobody", "nobody of this name")]
-        {
+        for (name, told) in [("berta", "do this to themselves"), ("nobody", "nobody of this name")] {
             berta.get("/office/people").await.is(200);
             berta.post(&format!("/office/people/{name}/password"), &[]).await.leads_to("/office/people");
             berta.get("/office/people").await.is(200).says(told);
@@ -187,7 +185,7 @@ async fn a_lost_second_factor_is_reset_by_another_and_by_nobody_for_himself() {
         // Whoever has taken her session over does not get past her own factor by it.
         berta.get("/office/people").await.is(200);
         berta.post("/office/people/berta/second-factor", &[]).await.leads_to("/office/people");
-        berta.get("/office/people").await.is(200).says("people can't do this to themselves");
+        berta.get("/office/people").await.is(200).says("do this to themselves");
         Visitor::of(&story).sign_in("berta", PASSWORD).await.leads_to("/office/code?to=%2Foffice");
         story.ends().await;
     }

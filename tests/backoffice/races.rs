@@ -96,8 +96,9 @@ async fn of_two_who_act_at_the_same_moment_one_is_told_what_the_other_did() {
                 };
                 assert_eq!(status(&story, &id).await, led, "{what}");
                 assert!(loser.contains("It has changed since you looked"), "{what}");
-                assert!(loser.contains(&format!("operator/{winner}: payout.")), "who, and what: {what}");
+                assert!(loser.contains(&format!("since you looked: {winner}: ")), "who, and what: {what}");
                 if led != "Requested" {
+                    let led = if led == "InProgress" { "In progress" } else { led };
                     assert!(loser.contains(led), "what it is now: {what}");
                 }
                 assert_eq!(acted(&story, &id).await, 1, "on record once: {what}");
@@ -158,7 +159,7 @@ async fn rows_of_a_bulk_action_are_lost_one_by_one_to_whoever_is_faster() {
                     rejected += 1;
                     assert!(row.contains("badge good"), "{row}");
                 }
-                "Authorized" => assert!(row.contains("operator/dora"), "who was faster: {row}"),
+                "Authorized" => assert!(row.contains("since you looked: dora: "), "who was faster: {row}"),
                 other => panic!("{other}"),
             }
             assert_eq!(acted(&story, id).await, 1, "one of both: {row}");

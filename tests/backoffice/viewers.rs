@@ -119,6 +119,7 @@ async fn the_trial_balance_says_that_its_days_are_those_of_utc() {
     fina.post("/office/me", &zone).await.is(303);
     // Half past midnight in Kolkata: there it is the 25th, and the books are still at the 24th.
     story.advance(Duration::hours(7));
+    let mut fina = Visitor::signed_in(&story, "fina").await;
     let page = fina.get("/office/ledger").await.is(200).says("Trial balance of 24 Nov 2026 (UTC)");
     page.says("In Asia/Kolkata this day begins 24 Nov 2026 05:30:00 and ends 25 Nov 2026 05:30:00.");
     story.ends().await;

@@ -30,7 +30,7 @@ pub fn doer(voice: Voice, who: &str) -> String {
     }
 }
 
-/// What was done, by the trail's own word where this list has no other.
+/// What was done, or booked, by the trail's own word where this list has no other.
 pub fn kind(voice: Voice, kind: &str) -> String {
     let key = format!("fact.{kind}");
     let words = voice.fill(&key, &[]);

@@ -53,7 +53,7 @@ pub fn table(asked: &Asked, events: &[Event]) -> Table {
                     lines.iter().map(|(account, money)| format!("{account}: {}", asked.money(*money)));
                 let lines: Vec<String> = lines.collect();
                 vec![
-                    Cell::Code(kind.clone()),
+                    Cell::text(explain::kind(asked.voice(), kind)),
                     Cell::Empty,
                     Cell::text(asked.say("events.ledger")),
                     Cell::Empty,

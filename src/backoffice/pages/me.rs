@@ -59,13 +59,14 @@ async fn save(asked: Asked) -> Outcome {
     }
     let language = asked.form.text("language");
     let language = LANGUAGES.into_iter().find(|known| *known == language).unwrap_or("").to_owned();
+    let spoken = if language.is_empty() { asked.words } else { Words::of(&language) };
     let wish = set_preferences::Wish { user_id: asked.person.id, language, zone };
     let run = move |tx: &mut Tx<'_>| set_preferences::run(tx, &wish);
     if asked.write("people", Wants::nothing(), run).await?.is_err() {
         return Err(Trouble::NotFound);
     }
     let theme = Theme::from_name(asked.form.text("theme"));
-    let mut response = asked.go_saying("/office/me", &Notice::good(asked.say("said.saved")));
+    let mut response = asked.go_saying("/office/me", &Notice::good(spoken.say("said.saved")));
     let _ = response.add_cookie(&asked.office.jar.write_lasting(Purpose::Theme, theme.name().to_owned()));
     Ok(response)
 }

@@ -5,7 +5,7 @@ use crate::backoffice::explain;
 use crate::backoffice::parts::facts::Facts;
 use crate::backoffice::parts::form::{Form, Weight};
 use crate::backoffice::parts::notice::Notice;
-use crate::backoffice::parts::stack::{Heading, Hint, Links, Stack};
+use crate::backoffice::parts::stack::{Fold, Heading, Hint, Links, Stack};
 use crate::backoffice::parts::{Badge, Cell, Table, Tone};
 use crate::backoffice::route::{Access, Route, Wall, get, known, post};
 use crate::backoffice::trouble::{Outcome, Trouble};
@@ -67,8 +67,9 @@ async fn list(asked: Asked) -> Outcome {
             .text("grants", asked.say("people.roles"), true)
             .button(asked.say("people.add.do"), Weight::First, None),
     );
+    page.push(Heading::new(asked.say("people.others")));
     for account in accounts.iter().filter(|account| account.person.id != asked.person.id) {
-        buttons(&asked, &mut page, account, with_factor.contains(&account.person.id));
+        page.push(buttons(&asked, account, with_factor.contains(&account.person.id)));
     }
     asked.page(asked.say("people.title"), &page)
 }
@@ -161,27 +162,26 @@ fn typed_grants(asked: &Asked) -> Result<Grants, Trouble> {
 }
 
 /// What may be done to somebody else, by the operations of `tillgate user`.
-fn buttons(asked: &Asked, page: &mut Stack, account: &Account, has_factor: bool) {
+fn buttons(asked: &Asked, account: &Account, has_factor: bool) -> Fold {
     let person = &account.person;
-    page.push(Heading::new(person.name.clone()));
+    let form = |what: &str| Form::new(asked, &format!("/office/people/{}/{what}", person.name), true);
+    let mut fold = Fold::new(&person.name, &person.full_name);
+    let grants: Vec<String> = person.grants.iter().map(ToString::to_string).collect();
+    fold.push(form("grants").text_with("grants", asked.say("people.roles"), &grants.join(", ")).button(
+        asked.say("people.change"),
+        Weight::Plain,
+        None,
+    ));
+    fold.push(form("password").button(asked.say("people.new_password"), Weight::Plain, None));
+    if has_factor {
+        fold.push(form("second-factor").button(asked.say("people.reset_factor"), Weight::Danger, None));
+    }
     let (text, weight, value) = match person.disabled {
         true => (asked.say("people.enable"), Weight::Plain, "no"),
         false => (asked.say("people.disable"), Weight::Danger, "yes"),
     };
-    let disabling = Form::new(asked, &format!("/office/people/{}/disabled", person.name), true);
-    page.push(disabling.button(text, weight, Some(("disabled", value))));
-    let grants: Vec<String> = person.grants.iter().map(ToString::to_string).collect();
-    page.push(
-        Form::new(asked, &format!("/office/people/{}/grants", person.name), true)
-            .text_with("grants", asked.say("people.roles"), &grants.join(", "))
-            .button(asked.say("people.change"), Weight::Plain, None),
-    );
-    let renewing = Form::new(asked, &format!("/office/people/{}/password", person.name), true);
-    page.push(renewing.button(asked.say("people.new_password"), Weight::Plain, None));
-    if has_factor {
-        let forgetting = Form::new(asked, &format!("/office/people/{}/second-factor", person.name), true);
-        page.push(forgetting.button(asked.say("people.reset_factor"), Weight::Danger, None));
-    }
+    fold.push(form("disabled").button(text, weight, Some(("disabled", value))));
+    fold
 }
 
 async fn disable(asked: Asked) -> Outcome {

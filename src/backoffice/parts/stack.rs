@@ -62,6 +62,37 @@ impl Display for Hint {
     }
 }
 
+/// Parts folded behind a name, where there are many of a kind and one of them is wanted.
+pub struct Fold {
+    name: String,
+    hint: String,
+    parts: String,
+}
+
+impl Fold {
+    pub fn new(name: impl Into<String>, hint: impl Into<String>) -> Fold {
+        Fold { name: name.into(), hint: hint.into(), parts: String::new() }
+    }
+
+    pub fn push(&mut self, part: impl HtmlSafe) -> &mut Fold {
+        self.parts.push_str(&part.to_string());
+        self
+    }
+}
+
+impl HtmlSafe for Fold {}
+
+impl Display for Fold {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let (name, hint) = (Escaped(&self.name), Escaped(&self.hint));
+        write!(
+            f,
+            "<details class=\"sheet fold\"><summary>{name} <span class=\"hint\">{hint}</span></summary>"
+        )?;
+        write!(f, "{}</details>", self.parts)
+    }
+}
+
 /// Links beside each other: the neighbours of a page, the states of a list.
 #[derive(Default)]
 pub struct Links {

@@ -269,11 +269,11 @@ fn attempts(asked: &Asked, attempts: &[Attempt]) -> Option<Table> {
         return None;
     }
     let mut table = Table::new(asked.say("one.attempts"), asked.say("none"))
+        .headed()
         .number(asked.say("one.number"))
         .column(asked.say("payouts.attempt"))
         .column(asked.say("one.account"))
-        .column(asked.say("one.reference"))
-        .column(asked.say("one.processor_reference"))
+        .column(asked.say("one.references"))
         .column(asked.say("one.answer"))
         .column(asked.say("one.sent"))
         .number(asked.say("one.inquiries"));
@@ -285,8 +285,12 @@ fn attempts(asked: &Asked, attempts: &[Attempt]) -> Option<Table> {
             Cell::Number(attempt.number.to_string()),
             Cell::Badge(Badge::attempt(attempt.state, asked.words)),
             Cell::text(format!("{} ({})", attempt.account, attempt.route)),
-            Cell::Code(attempt.reference.clone()),
-            attempt.processor_reference.clone().map_or(Cell::Empty, Cell::Code),
+            Cell::Several(
+                std::iter::once(attempt.reference.clone())
+                    .chain(attempt.processor_reference.clone())
+                    .map(Cell::Code)
+                    .collect(),
+            ),
             Cell::text(answer.join(": ")),
             sent,
             Cell::Number(attempt.inquiries.to_string()),

@@ -89,7 +89,7 @@ pub fn shown(asked: &Asked, event: &Event) -> Shown {
             shown
         }
         What::Posting { kind, lines } => {
-            let mut shown = entry("posting", "⇄", "timeline.posting", kind.clone());
+            let mut shown = entry("posting", "⇄", "timeline.posting", explain::kind(asked.voice(), kind));
             shown.details =
                 lines.iter().map(|(account, money)| (account.clone(), asked.money(*money))).collect();
             shown
