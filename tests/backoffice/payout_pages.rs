@@ -72,7 +72,7 @@ async fn what_a_button_leads_to_is_good_to_look_at_in_both_languages() {
             look_here(browser, &format!("saved-{language}"));
             let page = format!("{}/office/payouts/{}", story.base, ids[1]);
             for (act, change, name) in [
-                ("claim", "form.querySelector('[name=seen]').value = '0'", "stale"),
+                ("claim", "form.querySelector('[name=seen]').value = '99'", "stale"),
                 ("edit", "form.querySelector('[name=amount]').value = '1.234'", "wrong"),
                 ("edit", "form.querySelector('[name=fee]').value += ''", "unchanged"),
             ] {

@@ -155,8 +155,10 @@ impl Chromium {
             let is_whole = |path: &std::path::PathBuf| {
                 path.extension().is_some_and(|ending| ending == "csv" || ending == "xlsx")
             };
-            if let Some(path) = whole.find(is_whole) {
-                return std::fs::read(path).expect("the file");
+            // The browser puts an empty file of this name there first, and moves what has come to it at the end.
+            let file = whole.find(is_whole).map(|path| std::fs::read(path).expect("the file"));
+            if let Some(file) = file.filter(|file| !file.is_empty()) {
+                return file;
             }
             assert!(Instant::now() < ends, "no file arrives");
             self.evaluate("new Promise(done => setTimeout(done, 30))");

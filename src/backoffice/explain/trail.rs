@@ -26,7 +26,10 @@ pub fn doer(voice: Voice, who: &str) -> String {
         "" => voice.fill("doer.somebody", &[]),
         "worker" | "desk" => voice.fill("doer.worker", &[]),
         "cashier" => voice.fill("doer.cashier", &[]),
-        other => other.strip_prefix(OPERATOR).unwrap_or(other).to_owned(),
+        other => match other.strip_prefix("processor/") {
+            Some(account) => voice.fill("doer.processor", &[("account", account)]),
+            None => other.strip_prefix(OPERATOR).unwrap_or(other).to_owned(),
+        },
     }
 }
 
