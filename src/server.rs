@@ -120,6 +120,9 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
         public_url: public_url.into(),
         abandon_after: chrono::Duration::minutes(settings.worker.abandon_minutes as i64),
         not_found_grace: chrono::Duration::seconds(settings.worker.not_found_grace_seconds as i64),
+        // Not the worker's name, whose errands are free as soon as this node is back.
+        holder: format!("{}/desk", settings.node.name).into(),
+        lease: chrono::Duration::seconds(settings.worker.lease_seconds as i64),
     };
     let cashier = Cashier {
         desk,

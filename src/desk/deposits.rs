@@ -7,13 +7,14 @@ use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
-use crate::operations::begin_deposit::{self, Begun, CHARGE};
-use crate::operations::capture_deposit::Wish;
+use crate::operations::begin_deposit::{self, Begun, CHARGE, FIRST_SWEEP};
+use crate::operations::capture_deposit::{SWEPT_AFTER, Wish};
 use crate::operations::open_deposit::{self, Said};
 use crate::operations::settle_deposit::{self, CANCEL, Look, Settled};
 use crate::operations::{Answer, Caller, OperationError, Rules, cancel_deposit, capture_deposit};
 use crate::processors::{Capture, DepositOrder, DepositProcessor, GivenUp, Opened, paygate, sopg};
 use crate::store::deposits::{self, Managed};
+use crate::store::outbox::Claimed;
 use crate::store::{StoreError, Wants, customers};
 use chrono::Duration;
 use secrecy::SecretString;
@@ -40,8 +41,8 @@ const WATCHED: Duration = Duration::minutes(45);
 const LATE: Duration = Duration::days(7);
 /// So many names are tried for one opening.
 const MOST_NAMES: usize = 3;
-/// Shorter than the time after which a capture may be taken up again.
-const LONGEST_CAPTURE: std::time::Duration = std::time::Duration::from_secs(90);
+/// Nobody is kept waiting for longer; what has no answer by then is asked about.
+const LONGEST_CAPTURE: Duration = Duration::seconds(90);
 
 fn alarmed(id: DepositId, settled: Settled) -> Settled {
     if let Some(alert) = settled.alert {
@@ -211,13 +212,13 @@ impl Desk {
     }
 
     /// Asks the processor what became of a deposit, and applies it. Notice, browser and sweep all come here, by the
-    /// errand: what a processor takes its time for holds up no request.
-    pub async fn settle(&self, id: DepositId) -> Result<Settled, OperationError> {
+    /// errand: what a processor takes its time for holds up no request. The worker brings his claim.
+    pub async fn settle(&self, id: DepositId, claim: Option<&Claimed>) -> Result<Settled, OperationError> {
         let Some(whole) = self.whole(id).await? else { return Err(Refusal::DepositNotFound.into()) };
         let (deposit, managed, _) = &whole;
         let resumed = managed.attempted.as_deref().and_then(|mark| Wish::resumed(deposit, mark));
         if let Some(wish) = resumed {
-            return self.resume(wish, &whole).await;
+            return self.resume(wish, &whole, claim).await;
         }
         let processor = self.processor(managed)?;
         let two_steps = processor.completes_in_two_steps();
@@ -373,10 +374,15 @@ impl Desk {
     }
 
     /// Takes a capture up again whose caller or answer got lost.
-    async fn resume(&self, wish: Wish, (deposit, managed, _): &Whole) -> Result<Settled, OperationError> {
+    async fn resume(
+        &self,
+        wish: Wish,
+        (deposit, managed, _): &Whole,
+        claim: Option<&Claimed>,
+    ) -> Result<Settled, OperationError> {
         let not_yet = OperationError::NotYet("the front end is not configured, please repeat");
         let rules = (self.rules)(&deposit.front_end).ok_or(not_yet)?;
-        let alert = match self.capture(wish, &rules, &self.house("worker")).await {
+        let alert = match self.captured(wish, &rules, &self.house("worker"), claim).await {
             // Captured or refused, it is answered now; what is left of the deposit is looked at once more.
             Ok(_) => None,
             Err(OperationError::NotYet(_)) => (self.age(managed) > WATCHED).then_some("capture_unknown"),
@@ -409,38 +415,65 @@ impl Desk {
         rules: &Rules,
         caller: &Caller,
     ) -> Result<Answer, OperationError> {
+        self.captured(wish, rules, caller, None).await
+    }
+
+    async fn captured(
+        &self,
+        wish: capture_deposit::Wish,
+        rules: &Rules,
+        caller: &Caller,
+        lent: Option<&Claimed>,
+    ) -> Result<Answer, OperationError> {
         let turn = customers::name(&rules.front_end.name, &wish.pin);
         let (asked, wants, named, by) = (wish.clone(), wish.wants(rules), rules.clone(), caller.clone());
+        let (since, holder) = (self.clock.now(), self.holder(lent));
         let begun = self
             .store
-            .transact(&turn, wants, move |tx| capture_deposit::begin(tx, &asked, &named, &by))
+            .transact(&turn, wants, move |tx| capture_deposit::begin(tx, &asked, &named, &by, &holder))
             .await?;
-        let (deposit, amount, last) = match begun {
+        let (deposit, amount, last, hold) = match begun {
             capture_deposit::Begun::Answered(answer) => return Ok(answer),
-            capture_deposit::Begun::ToCapture { deposit, amount, last } => (*deposit, amount, last),
+            capture_deposit::Begun::ToCapture { deposit, amount, last, hold } => {
+                (*deposit, amount, last, hold)
+            }
         };
         let (deposit, managed) = deposit;
         let customer = self.customer(&deposit).await?;
         let mut order = self.deposit_order(&deposit, &managed, &customer);
         order.extra.insert(paygate::EXTRA_CAPTURE_KEY.to_owned(), wish.trace_id.to_string());
         let processor = self.processor(&managed)?;
-        // Given up in time, so that no repeat can meet a call that is still under way.
-        let outcome = tokio::time::timeout(LONGEST_CAPTURE, processor.capture(&order, amount, last)).await;
-        let outcome = outcome.unwrap_or(DepositOutcome::Unknown { cause: "no answer in time".to_owned() });
+        let called = async {
+            tokio::select! {
+                outcome = processor.capture(&order, amount, last) => outcome,
+                () = self.clock.sleep_until(since + LONGEST_CAPTURE) => {
+                    DepositOutcome::Unknown { cause: "no answer in time".to_owned() }
+                }
+            }
+        };
+        let Some(outcome) = self.while_held(&hold.claim, since, hold.lease, called).await else {
+            return Err(OperationError::NotYet("somebody else has taken the capture up, please repeat"));
+        };
         let sum = deposit.captured.minor().saturating_add(amount.minor());
         let (named, by, wants) = (rules.clone(), caller.clone(), wish.wants(rules));
         match outcome {
             // This part alone, or with those before it.
             DepositOutcome::Paid { minor, .. } if minor == amount.minor() || minor == sum => {
                 let taken = self.store.transact(&turn, wants, move |tx| {
-                    capture_deposit::taken(tx, &wish, amount, last, &named, &by)
+                    hold.still_holds(tx)?;
+                    let answer = capture_deposit::taken(tx, &wish, amount, last, &named, &by)?;
+                    hold.ends(tx, (!last).then_some(SWEPT_AFTER))?;
+                    Ok(answer)
                 });
                 taken.await
             }
             DepositOutcome::Failed { code, reason } => {
                 let reason = format!("{code} {reason}");
                 let refused = self.store.transact(&turn, wants, move |tx| {
-                    capture_deposit::refused(tx, &wish, &reason, &named, &by)
+                    hold.still_holds(tx)?;
+                    let answer = capture_deposit::refused(tx, &wish, &reason, &named, &by)?;
+                    hold.ends(tx, Some(SWEPT_AFTER))?;
+                    Ok(answer)
                 });
                 refused.await
             }
@@ -452,9 +485,11 @@ impl Desk {
             | DepositOutcome::NotFound
             | DepositOutcome::Unknown { .. } => {
                 let wish = wish.clone();
-                let noted = self
-                    .store
-                    .transact(&turn, wants, move |tx| capture_deposit::unanswered(tx, &wish, amount, last));
+                let noted = self.store.transact(&turn, wants, move |tx| {
+                    hold.still_holds(tx)?;
+                    capture_deposit::unanswered(tx, &wish, amount, last)?;
+                    Ok(hold.ends(tx, Some(SWEPT_AFTER))?)
+                });
                 noted.await?;
                 Err(OperationError::NotYet("the outcome of the capture is not known yet, please repeat"))
             }
@@ -470,17 +505,26 @@ impl Desk {
     ) -> Result<Answer, OperationError> {
         let turn = customers::name(&rules.front_end.name, &wish.pin);
         let (wants, named, by) = (wish.wants(rules), rules.clone(), caller.clone());
+        let (since, holder) = (self.clock.now(), self.holder(None));
         let begun = self
             .store
-            .transact(&turn, wants, move |tx| cancel_deposit::begin(tx, &wish, &named, &by))
+            .transact(&turn, wants, move |tx| cancel_deposit::begin(tx, &wish, &named, &by, &holder))
             .await?;
-        let (deposit, managed) = match begun {
+        let (deposit, managed, hold) = match begun {
             cancel_deposit::Begun::Answered(answer) => return Ok(answer),
-            cancel_deposit::Begun::ToCancel(deposit) => *deposit,
+            cancel_deposit::Begun::ToCancel(deposit, hold) => (deposit.0, deposit.1, hold),
         };
         let customer = self.customer(&deposit).await?;
         let whole = (deposit, managed, customer);
-        let (settled, held) = self.given_up(&whole).await?;
+        let Some(given_up) = self.while_held(&hold.claim, since, hold.lease, self.given_up(&whole)).await
+        else {
+            return Err(OperationError::NotYet("somebody else gives the deposit up, please repeat"));
+        };
+        let (settled, held) = given_up?;
+        // What its customer still pays, or what it still holds, is looked at by the sweep.
+        let left =
+            self.store.transact(&turn, Wants::nothing(), move |tx| Ok(hold.ends(tx, Some(FIRST_SWEEP))?));
+        left.await?;
         let (id, to) = (whole.0.id, DepositStatus::Cancelled.name());
         match settled.status {
             DepositStatus::Cancelled | DepositStatus::Declined => {

@@ -6,6 +6,7 @@
 mod charges;
 mod deposits;
 mod exchanges;
+mod lease;
 mod orders;
 mod payouts;
 mod refunds;
@@ -19,9 +20,12 @@ pub use orders::reference_of;
 pub use way::{Challenge, Way, challenge};
 
 use crate::clock::{Clock, Entropy};
+use crate::operations::hold::Holder;
 use crate::operations::{Caller, Rules};
 use crate::processors::Registry;
 use crate::store::Store;
+use crate::store::outbox::Claimed;
+use lease::renewed_every;
 use std::sync::Arc;
 
 /// The rules of a front end, as they are now.
@@ -40,6 +44,10 @@ pub struct Desk {
     pub abandon_after: chrono::Duration,
     /// From so long after an order was sent on, "not known there" may count.
     pub not_found_grace: chrono::Duration,
+    /// Who takes steps of deposits here, as the database is told.
+    pub holder: Arc<str>,
+    /// So long after its death what this node was doing is taken up by another.
+    pub lease: chrono::Duration,
 }
 
 impl Desk {
@@ -50,6 +58,18 @@ impl Desk {
             .get(account)
             .map(|processor| processor.reference_prefix())
             .unwrap_or_default()
+    }
+
+    /// Whoever takes a step of a deposit, for the worker where his claim is given.
+    fn holder(&self, lent: Option<&Claimed>) -> Holder {
+        let (processors, lease) = (self.processors.deposits.clone(), self.lease);
+        let lease_of = move |account: &str| {
+            let lingers = processors.get(account).map(|processor| processor.lingers()).unwrap_or_default();
+            let lingers = chrono::Duration::from_std(lingers).unwrap_or(chrono::Duration::MAX);
+            // From the last renewal on, and whoever died did so before the next.
+            lease.max(lingers.checked_add(&renewed_every(lease)).unwrap_or(lingers))
+        };
+        Holder { name: self.holder.clone(), lease: Arc::new(lease_of), lent: lent.cloned() }
     }
 
     /// On whose behalf the house itself acts.

@@ -1,7 +1,7 @@
 //! A deposit that was not captured is given up: noted before the processor is told.
 
-use super::begin_deposit::{FIRST_SWEEP, settle_errand};
 use super::capture_deposit::of_caller;
+use super::hold::{Hold, Holder};
 use super::{Answer, Call, Caller, OperationError, Rules, refusable};
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
@@ -9,7 +9,7 @@ use crate::domain::ids::DepositId;
 use crate::domain::refusal::Refusal;
 use crate::operations::settle_deposit::CANCEL;
 use crate::store::deposits::Managed;
-use crate::store::{Tx, Wants, deposits, outbox};
+use crate::store::{Tx, Wants, deposits};
 
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -26,10 +26,16 @@ impl Wish {
 #[derive(Clone, Debug)]
 pub enum Begun {
     Answered(Answer),
-    ToCancel(Box<(Deposit, Managed)>),
+    ToCancel(Box<(Deposit, Managed)>, Hold),
 }
 
-pub fn begin(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Begun, OperationError> {
+pub fn begin(
+    tx: &mut Tx<'_>,
+    wish: &Wish,
+    rules: &Rules,
+    caller: &Caller,
+    holder: &Holder,
+) -> Result<Begun, OperationError> {
     let mut to_cancel = None;
     let subject = wish.deposit.to_string();
     let call = Call { method: "CancelDeposit", subject: &subject, pin: &wish.pin };
@@ -50,14 +56,17 @@ pub fn begin(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Re
         if deposit.captured.is_positive() {
             return Err(Refusal::IllegalDepositStep { from: "partly captured", to: "Cancelled" }.into());
         }
-        let busy = managed.attempted.as_deref().is_some_and(|attempted| attempted != CANCEL);
+        let busy = match managed.attempted.as_deref() {
+            Some(CANCEL) => !holder.may_go_on(tx, deposit.id)?,
+            Some(_) => true,
+            None => false,
+        };
         if busy {
             return Err(OperationError::NotYet("another step of this deposit is under way, please repeat"));
         }
         deposits::note_attempted(tx, deposit.id, Some(CANCEL))?;
-        // Should the caller vanish, the sweep brings it to its end.
-        outbox::put(tx, &settle_errand(deposit.id), tx.now() + FIRST_SWEEP)?;
-        to_cancel = Some(Begun::ToCancel(Box::new((deposit, managed))));
+        let hold = holder.takes(tx, deposit.id, &managed.account)?;
+        to_cancel = Some(Begun::ToCancel(Box::new((deposit, managed)), hold));
         Ok(Answer::default())
     })?;
     Ok(match to_cancel.filter(|_| answer.refused.is_none()) {

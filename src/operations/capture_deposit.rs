@@ -1,7 +1,8 @@
 //! An authorized deposit is captured, whole or in parts: credited with what the processor took.
 
 use super::answer::Once;
-use super::begin_deposit::settle_errand;
+use super::begin_deposit::SETTLE_DEPOSIT;
+use super::hold::{Hold, Holder};
 use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
@@ -10,7 +11,7 @@ use crate::domain::money::Money;
 use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::store::deposits::Managed;
-use crate::store::{Tx, Wants, audit, deposits, outbox};
+use crate::store::{StoreError, Tx, Wants, audit, deposits, outbox};
 use chrono::Duration;
 
 #[derive(Clone, Debug)]
@@ -35,26 +36,23 @@ pub enum Begun {
         deposit: Box<(Deposit, Managed)>,
         amount: Money,
         last: bool,
+        hold: Hold,
     },
 }
 
-/// A capture whose caller vanished may be taken up again after this time.
-const FORGOTTEN_US: i64 = 120_000_000;
-/// When the sweep looks after a capture whose caller never came back with an answer.
-const SWEPT_AFTER: Duration = Duration::seconds(150);
-/// When the sweep takes a capture up again whose answer got lost.
-const AGAIN_AFTER: Duration = Duration::seconds(15);
+/// When the sweep takes a capture up again whose answer got lost, and when it looks at what a capture left.
+pub const SWEPT_AFTER: Duration = Duration::seconds(15);
 
 /// Whether `attempted` speaks of a capture.
 pub fn is_mark(attempted: &str) -> bool {
     attempted.starts_with("capture ")
 }
 
-/// Whether a capture on record waits for its answer any more: a call that is still under way does.
-pub(super) fn is_unanswered(managed: &Managed, now_micros: i64) -> bool {
-    managed.attempted.as_deref().is_some_and(|mark| {
-        is_mark(mark) && (mark.ends_with(UNANSWERED) || now_micros - managed.updated_at >= FORGOTTEN_US)
-    })
+/// Whether a capture on record may still get its answer: somebody is at it.
+pub(super) fn is_under_way(tx: &mut Tx<'_>, id: DepositId, managed: &Managed) -> Result<bool, StoreError> {
+    let begun = managed.attempted.as_deref();
+    let begun = begun.is_some_and(|mark| is_mark(mark) && !mark.ends_with(UNANSWERED));
+    Ok(begun && outbox::is_being_carried_out(tx, SETTLE_DEPOSIT, &id.to_string())?)
 }
 
 /// Behind the mark of a capture whose processor gave no answer: it may be taken up at once.
@@ -98,7 +96,13 @@ impl Wish {
 }
 
 /// Checks the capture and notes it before the processor is asked.
-pub fn begin(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result<Begun, OperationError> {
+pub fn begin(
+    tx: &mut Tx<'_>,
+    wish: &Wish,
+    rules: &Rules,
+    caller: &Caller,
+    holder: &Holder,
+) -> Result<Begun, OperationError> {
     let mut to_capture = None;
     let subject = wish.deposit.to_string();
     let call = Call { method: "CaptureDeposit", subject: &subject, pin: &wish.pin };
@@ -121,8 +125,7 @@ pub fn begin(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Re
             tracing::info!(deposit.id = %deposit.id, what, "a capture waits");
             return Err(OperationError::NotYet("another step of this deposit is under way, please repeat"));
         }
-        let fresh = tx.now_micros() - managed.updated_at < FORGOTTEN_US;
-        if under_way && fresh {
+        if under_way && !holder.may_go_on(tx, deposit.id)? {
             return Err(OperationError::NotYet("the same capture is under way, please repeat"));
         }
         if deposit.status != DepositStatus::Authorized && !mine {
@@ -131,8 +134,8 @@ pub fn begin(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Re
         // Decided now, so that nothing is asked of the processor that could not be booked.
         deposit.credit_part(amount, last)?;
         deposits::note_attempted(tx, deposit.id, Some(&mark))?;
-        outbox::put(tx, &settle_errand(deposit.id), tx.now() + SWEPT_AFTER)?;
-        to_capture = Some(Begun::ToCapture { deposit: Box::new((deposit, managed)), amount, last });
+        let hold = holder.takes(tx, deposit.id, &managed.account)?;
+        to_capture = Some(Begun::ToCapture { deposit: Box::new((deposit, managed)), amount, last, hold });
         Ok(Answer::default())
     })?;
     Ok(match to_capture.filter(|_| answer.refused.is_none()) {
@@ -180,7 +183,6 @@ pub fn unanswered(tx: &mut Tx<'_>, wish: &Wish, amount: Money, last: bool) -> Re
     let mark = wish.mark(amount, last);
     if managed.attempted.as_deref() == Some(mark.as_str()) {
         deposits::note_attempted(tx, wish.deposit, Some(&format!("{mark}{UNANSWERED}")))?;
-        outbox::put(tx, &settle_errand(wish.deposit), tx.now() + AGAIN_AFTER)?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ pub mod carry_out_payout;
 pub mod change_errand;
 pub mod create_payout;
 pub mod fix_payout_terms;
+pub mod hold;
 pub mod keep_instrument;
 pub mod open_deposit;
 pub mod pay_by_batch;

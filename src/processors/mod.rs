@@ -263,6 +263,10 @@ pub trait DepositProcessor: Send + Sync {
     }
     /// Asks what became of a deposit, and completes it where the processor needs a last call within a window.
     async fn settle(&self, order: &DepositOrder) -> DepositOutcome;
+    /// So long a capture that was sent may still be under way there, where a second one beside it would count as well.
+    fn lingers(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
     /// Takes `amount` of an authorized deposit; `last` says that no further part follows. `Paid` names this part, or
     /// the sum with the parts before it where the processor tells that.
     async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome;

@@ -89,6 +89,10 @@ impl DepositProcessor for Recorded<dyn DepositProcessor> {
         within(self.of_deposit(order), self.processor.settle(order)).await
     }
 
+    fn lingers(&self) -> std::time::Duration {
+        self.processor.lingers()
+    }
+
     async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome {
         within(self.of_deposit(order), self.processor.capture(order, amount, last)).await
     }
@@ -123,7 +127,7 @@ mod tests {
         let (own, _) = include_str!("recorded.rs").split_once("#[cfg(test)]").expect("tests");
         let passed_on = names(own);
         let all = include_str!("mod.rs");
-        for (kind, more) in [("pub trait PayoutProcessor", 4), ("pub trait DepositProcessor", 15)] {
+        for (kind, more) in [("pub trait PayoutProcessor", 4), ("pub trait DepositProcessor", 16)] {
             let (_, body) = all.split_once(kind).expect("the trait");
             let (body, _) = body.split_once("\n}\n").expect("its end");
             let asked = names(body);

@@ -101,6 +101,24 @@ pub fn claim(tx: &mut Tx<'_>, worker: &str, most: i64, lease: Duration) -> Resul
     Ok(claimed)
 }
 
+/// Claims one errand, due or not and whoever carries it out: he has lost it by that. Should its new holder die, it is
+/// due when his lease is over.
+pub fn take(tx: &mut Tx<'_>, errand: &Errand, by: &str, lease: Duration) -> Result<Claimed, StoreError> {
+    put(tx, errand, tx.now())?;
+    let name = crate::domain::ids::path(&[&errand.kind, &errand.subject]);
+    let row = tx.find::<OutboxRow>(&name)?;
+    let mut row = row.ok_or_else(|| StoreError::Corrupt(format!("errand {name} was just put")))?;
+    let now = tx.lease_micros()?;
+    row.due_at = row.due_at.min(tx.now_micros());
+    row.fence += 1;
+    row.tries += 1;
+    row.leased_by = Some(by.to_owned());
+    row.leased_until = Some(lease_end(now, lease));
+    let claimed = Claimed { id: row.id, fence: row.fence, tries: row.tries, errand: errand.clone() };
+    tx.update(row)?;
+    Ok(claimed)
+}
+
 /// Whether somebody is carrying it out.
 fn is_leased(tx: &mut Tx<'_>, row: &OutboxRow) -> Result<bool, StoreError> {
     match row.leased_until {
@@ -160,6 +178,15 @@ pub fn renew(tx: &mut Tx<'_>, claim: &Claimed, lease: Duration) -> Result<bool, 
     Ok(true)
 }
 
+/// The same, and has the claim bear another name.
+pub fn renew_as(tx: &mut Tx<'_>, claim: &Claimed, by: &str, lease: Duration) -> Result<bool, StoreError> {
+    let Some(mut row) = held(tx, claim)? else { return Ok(false) };
+    row.leased_by = Some(by.to_owned());
+    row.leased_until = Some(lease_end(tx.lease_micros()?, lease));
+    tx.update(row)?;
+    Ok(true)
+}
+
 fn lease_end(now: i64, lease: Duration) -> i64 {
     now.saturating_add(lease.num_microseconds().unwrap_or(i64::MAX / 2))
 }
@@ -188,7 +215,7 @@ pub fn again(tx: &mut Tx<'_>, claim: &Claimed, due: DateTime<Utc>, why: &str) ->
     Ok(true)
 }
 
-/// Whether a worker holds the errand of this name under a lease that is not over.
+/// Whether somebody holds the errand of this name under a lease that is not over.
 pub fn is_being_carried_out(tx: &mut Tx<'_>, kind: &str, subject: &str) -> Result<bool, StoreError> {
     let now = tx.lease_micros()?;
     let row = tx.find::<OutboxRow>(&crate::domain::ids::path(&[kind, subject]))?;

@@ -31,9 +31,6 @@ pub struct Pace {
     pub lease: Duration,
 }
 
-/// How often a lease is renewed while it lasts, so that one renewal may fail.
-const RENEWALS: i32 = 3;
-
 #[derive(Clone)]
 pub struct Worker {
     desk: Desk,
@@ -109,36 +106,10 @@ impl Worker {
         let mut errand = std::pin::pin!(self.work(claim));
         tokio::select! {
             () = &mut errand => return,
-            () = self.keep(claim) => {}
+            () = self.desk.keeps(claim, self.desk.clock.now(), self.pace.lease) => {}
         }
         // What was begun is heard to its end: its fence keeps it from writing over whoever has the errand now.
         errand.await;
-    }
-
-    /// Renews the lease until it is lost.
-    async fn keep(&self, claim: &Claimed) {
-        let turn = format!("errand/{}", claim.id);
-        let every = self.pace.lease / RENEWALS;
-        let mut now = self.desk.clock.now();
-        let mut until = now + self.pace.lease;
-        loop {
-            self.desk.clock.sleep_until(now + every).await;
-            now = self.desk.clock.now();
-            // Whoever slept past its end leaves the errand to others, and does not stand in their way.
-            if now >= until {
-                return;
-            }
-            let (held, lease) = (claim.clone(), self.pace.lease);
-            let renewed = self
-                .desk
-                .store
-                .transact(&turn, Wants::nothing(), move |tx| Ok(outbox::renew(tx, &held, lease)?));
-            match renewed.await {
-                Ok(true) => until = now + self.pace.lease,
-                Ok(false) => return,
-                Err(error) => tracing::warn!(errand.id = claim.id, %error, "a lease could not be renewed"),
-            }
-        }
     }
 
     async fn work(&self, claim: &Claimed) {
@@ -188,7 +159,7 @@ impl Worker {
         let Some(id) = DepositId::parse(&claim.errand.subject) else {
             return self.park(claim, "the subject is not a deposit").await;
         };
-        let settled = self.desk.settle(id).await?;
+        let settled = self.desk.settle(id, Some(claim)).await?;
         if settled.ended {
             return self.finish(claim).await;
         }

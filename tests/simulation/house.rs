@@ -155,6 +155,8 @@ impl House {
             public_url: "https://tillgate.example".into(),
             abandon_after: chrono::Duration::hours(2),
             not_found_grace: chrono::Duration::minutes(10),
+            holder: "desk".into(),
+            lease: chrono::Duration::seconds(120),
         };
         let worker = new_worker(&desk, 0);
         let house = House { rules, clock, desk, worker, workers: 0, url, _folder: folder };

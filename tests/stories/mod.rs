@@ -2,8 +2,9 @@
 
 pub mod acting;
 mod flows;
+mod holds;
 mod leases;
-mod paygate;
+pub mod paygate;
 mod payouts;
 mod plans;
 mod platform;

@@ -31,7 +31,7 @@ pub async fn get(call: &Call<'_>) -> Result<Told, OperationError> {
     let (mut invoice, managed) = find(call).await?;
     if is_open(invoice.status) {
         // Without an answer the invoice stands where we know it to stand.
-        if let Err(error) = call.desk.settle(invoice.id).await {
+        if let Err(error) = call.desk.settle(invoice.id, None).await {
             tracing::warn!(deposit.id = %invoice.id, %error, "an invoice could not be asked about");
         }
         (invoice, _) = find_by(call, invoice.id).await?;

@@ -84,7 +84,7 @@ fn deposit(tx: &mut Tx<'_>, id: DepositId) -> Result<Standing, No> {
     let managed = deposits::managed(tx, id)?.ok_or(Impossible::NothingUnknown)?;
     let attempted = managed.attempted.as_deref();
     let capture = attempted.is_some_and(capture_deposit::is_mark);
-    if capture && !capture_deposit::is_unanswered(&managed, tx.now_micros()) {
+    if capture_deposit::is_under_way(tx, id, &managed)? {
         return Err(Impossible::BeingSent.into());
     }
     let old = tx.now_micros() - managed.created_at >= LONG_OPEN.num_microseconds().unwrap_or(i64::MAX);

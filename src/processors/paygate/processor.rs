@@ -16,6 +16,7 @@ use crate::processors::{
 };
 use async_trait::async_trait;
 use secrecy::SecretString;
+use std::time::Duration;
 
 /// One merchant account.
 #[derive(Clone)]
@@ -135,6 +136,11 @@ impl DepositProcessor for Paygate {
 
     async fn settle(&self, order: &DepositOrder) -> DepositOutcome {
         deposit::settle(&self.client, order).await
+    }
+
+    /// The platform carries a repeated ReqID out again while the first is open.
+    fn lingers(&self) -> Duration {
+        Duration::from_millis(self.client.settings().limits.read_timeout_ms)
     }
 
     async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome {

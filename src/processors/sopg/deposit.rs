@@ -16,6 +16,7 @@ use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
 use crate::processors::{Capture, DepositOrder, DepositProcessor, GivenUp, Opened};
 use async_trait::async_trait;
+use std::time::Duration;
 
 /// So many times one opening may call createDisposition under the same id.
 const MOST_CREATIONS: usize = 3;
@@ -135,6 +136,14 @@ impl DepositProcessor for Processor {
             }
         }
         DepositOutcome::Unknown { cause: trouble }
+    }
+
+    /// What closes a disposition is taken once; parts are told apart only by what was taken before.
+    fn lingers(&self) -> Duration {
+        match self.account.partial_debits {
+            true => Duration::from_millis(self.account.timeout_ms),
+            false => Duration::ZERO,
+        }
     }
 
     async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome {

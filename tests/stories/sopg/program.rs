@@ -22,7 +22,12 @@ pub struct Program {
 }
 
 impl Program {
+    /// With leases that end soon, since its clock can't be moved.
     pub fn new(scratch: Scratch) -> Program {
+        Program::with_lease(scratch, 2)
+    }
+
+    pub fn with_lease(scratch: Scratch, seconds: i64) -> Program {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let gateway = simulator::start(listener, Clock::system(), Deliver::ByItself).expect("a gateway");
@@ -30,7 +35,8 @@ impl Program {
         let folder = tempfile::tempdir().expect("a folder");
         let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
         let config = folder.path().join("config.toml");
-        std::fs::write(&config, configuration(&scratch, &gateway, &free.to_string())).expect("written");
+        std::fs::write(&config, configuration(&scratch, &gateway, &free.to_string(), seconds))
+            .expect("written");
         let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         Program {
             process: Running(None),
@@ -168,8 +174,8 @@ impl Drop for Running {
     }
 }
 
-/// The project's own configuration, at the test's gateway and database, with leases that end soon.
-fn configuration(scratch: &Scratch, gateway: &Simulator, listen: &str) -> String {
+/// The project's own configuration, at the test's gateway and database.
+fn configuration(scratch: &Scratch, gateway: &Simulator, listen: &str, lease: i64) -> String {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml");
     let mut config: toml::Table = std::fs::read_to_string(file).expect("read").parse().expect("TOML");
     let mut set = |path: &[&str], value: toml::Value| {
@@ -186,7 +192,7 @@ fn configuration(scratch: &Scratch, gateway: &Simulator, listen: &str) -> String
     };
     set(&["database", "url"], url.into());
     set(&["listen", "cashier"], listen.into());
-    set(&["worker", "lease_seconds"], 2.into());
+    set(&["worker", "lease_seconds"], lease.into());
     // The clock of a real program can't be moved, so an order that is not known there is believed sooner; still later
     // than the longest call of every account.
     set(&["worker", "not_found_grace_seconds"], 5.into());

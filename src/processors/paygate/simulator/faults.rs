@@ -115,6 +115,11 @@ impl Faults {
         *self = Faults::default();
     }
 
+    /// How many scripts have not struck for the last time.
+    pub fn scripts(&self) -> usize {
+        self.scripts.len()
+    }
+
     pub fn for_call(&mut self, endpoint: &str, trans_id: &str) -> Option<Fault> {
         let scripted = self.take(|script| {
             let here = script.endpoint.as_deref().is_none_or(|wanted| wanted == endpoint);

@@ -149,6 +149,11 @@ impl Simulator {
         self.world().faults.add(script);
     }
 
+    /// How many scripts have not struck for the last time.
+    pub fn scripts(&self) -> usize {
+        self.world().faults.scripts()
+    }
+
     /// The next server call for this order goes wrong.
     pub fn next_call(&self, trans_id: &str, fault: Fault) {
         let trans_id = Some(trans_id.to_owned());
