@@ -158,9 +158,8 @@ pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Resul
         left_alone: {
             let processors = desk_processors.clone();
             Arc::new(move || {
-                let seen =
-                    processors.payouts.iter().filter_map(|(name, one)| Some((name.clone(), one.health()?)));
-                seen.map(|(name, health)| (name, health == Health::LeftAlone)).collect()
+                let seen = processors.health();
+                seen.map(|(name, health)| (name.to_owned(), health == Health::LeftAlone)).collect()
             })
         },
         figures: Figures::default(),
@@ -437,8 +436,12 @@ async fn ready(store: web::Data<Store>, draining: web::Data<Arc<AtomicBool>>) ->
     }
 }
 
-async fn metrics(store: web::Data<Store>) -> HttpResponse {
-    metrics::gauge!("tillgate_store_waiting").set(store.waiting() as f64);
+async fn metrics(cashier: web::Data<Cashier>) -> HttpResponse {
+    metrics::gauge!("tillgate_store_waiting").set(cashier.store.waiting() as f64);
+    for (account, health) in cashier.desk.processors.health() {
+        let open = if health == Health::LeftAlone { 1.0 } else { 0.0 };
+        metrics::gauge!("tillgate_processor_breaker_open", "account" => account.to_owned()).set(open);
+    }
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(telemetry::metrics().render())

@@ -22,7 +22,7 @@ pub fn processors(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Resu
         }
     }
     for (name, account) in &settings.sopg.accounts {
-        match sopg::Processor::connect(account) {
+        match sopg::Processor::connect(account, clock.clone()) {
             Ok(processor) => registry.add(name, Arc::new(processor)),
             Err(problem) => wrong(format!("sopg.accounts.{name}.{}", problem.key), problem.reason),
         }

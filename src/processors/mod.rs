@@ -4,6 +4,7 @@
 //! state. Its simulator shares no builder, parser or cipher call with the client beside it.
 
 pub mod exchange;
+pub mod line;
 pub mod paygate;
 mod recorded;
 pub mod rest_gateway;
@@ -309,6 +310,11 @@ impl Registry {
             (name, recorded)
         });
         Registry { payouts: payouts.collect(), deposits: deposits.collect(), notices: self.notices }
+    }
+
+    /// How each account's client sees its processor now.
+    pub fn health(&self) -> impl Iterator<Item = (&str, Health)> {
+        self.payouts.iter().filter_map(|(name, processor)| Some((name.as_str(), processor.health()?)))
     }
 
     /// Adds an account that does everything.

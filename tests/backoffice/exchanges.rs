@@ -170,28 +170,37 @@ async fn the_day_s_page_shows_whom_our_client_leaves_alone() {
     let scratch = sqlite();
     let mut settings = story::settings(&scratch.url);
     settings.worker.enabled = false;
-    settings.sandbox.simulators.paygate.clear();
-    let account = settings.paygate.get_mut("paygate").expect("an account");
+    let simulators = &mut settings.sandbox.simulators;
+    [&mut simulators.paygate, &mut simulators.sopg, &mut simulators.rest_gateway].map(String::clear);
     // Nobody listens there.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    account.base_url = format!("http://{}", nobody.local_addr().expect("an address"));
+    let nowhere = format!("http://{}", nobody.local_addr().expect("an address"));
     drop(nobody);
-    account.https_only = false;
-    account.limits.breaker_failures = 1;
+    let paygate = settings.paygate.get_mut("paygate").expect("an account");
+    (paygate.base_url, paygate.https_only, paygate.limits.breaker_failures) = (nowhere.clone(), false, 1);
+    for account in settings.sopg.accounts.values_mut() {
+        (account.endpoint, account.panel, account.allow_plain_http) =
+            (nowhere.clone(), nowhere.clone(), true);
+        account.limits.breaker_failures = 1;
+    }
+    let rest = settings.rest_gateway.get_mut("rest").expect("an account");
+    (rest.base_url, rest.sandbox, rest.limits.breaker_failures) = (nowhere, true, 1);
     let story = Story::with(scratch, settings).await;
     let customer = story.customer("MyPhoneCards EUR", "Lovelace", "100.00").await;
     add_person(&story, "fin", &["finance=*"]).await;
     let mut fin = Visitor::signed_in(&story, "fin").await;
     let page = fin.get("/office/today").await.is(200);
     assert!(!page.body.contains("Left alone"), "{}", page.body);
-    let call = json!({
-        "FrontEndName": customer.front_end, "PIN": customer.pin, "TraceID": story.next_trace(), "Amount": "10.00",
-        "PP": "TWINT", "Currency": "EUR", "Language": "de",
-    });
-    let reply = story.call("CreateDeposit", call).await;
-    story.running().worker.run_once().await;
-    let page = fin.get("/office/today").await.is(200);
-    assert!(page.body.contains("Left alone"), "{reply}: {}", page.body);
+    for (number, pp) in ["TWINT", "paysafecard", "RestSofort"].into_iter().enumerate() {
+        let call = json!({
+            "FrontEndName": customer.front_end, "PIN": customer.pin, "TraceID": story.next_trace(), "Amount": "10.00",
+            "PP": pp, "Currency": "EUR", "Language": "de",
+        });
+        let reply = story.call("CreateDeposit", call).await;
+        story.running().worker.run_once().await;
+        let page = fin.get("/office/today").await.is(200);
+        assert_eq!(page.body.matches("Left alone").count(), number + 1, "{pp} {reply}: {}", page.body);
+    }
     add_person(&story, "part", &["finance=MyPhoneCards EUR"]).await;
     let mut part = Visitor::signed_in(&story, "part").await;
     let page = part.get("/office/today").await.is(200);

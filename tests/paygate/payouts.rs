@@ -5,9 +5,9 @@ use chrono::Duration;
 use std::net::TcpListener;
 use tillgate::clock::{Clock, Entropy};
 use tillgate::domain::outcome::Outcome;
-use tillgate::processors::PayoutProcessor;
 use tillgate::processors::paygate::simulator::{Fault, Filling, Merchant, Moved, Script};
 use tillgate::processors::paygate::{NOT_SENDABLE, Paygate};
+use tillgate::processors::{Health, PayoutProcessor};
 
 /// An outcome without its texts.
 fn kind(outcome: &Outcome) -> &'static str {
@@ -181,7 +181,7 @@ async fn without_a_connection_nothing_was_sent_and_the_breaker_opens_and_probes(
     let paygate = Paygate::new(settings, clock.clone(), Entropy::seeded(1)).unwrap();
     let order = story.payout(1, 700);
     for _ in 0..2 {
-        assert!(!paygate.client().breaker().is_open());
+        assert_eq!(paygate.client().line().health(), Health::Calls);
         assert_eq!(kind(&paygate.send(&order).await), "not sent");
     }
     let Outcome::NotSent { cause } = paygate.send(&order).await else { panic!() };
@@ -201,7 +201,7 @@ async fn without_a_connection_nothing_was_sent_and_the_breaker_opens_and_probes(
         back.store_card(super::support::CARD, super::support::EXPIRY, "VISA");
     clock.advance(Duration::seconds(15));
     assert_eq!(kind(&paygate.send(&order).await), "paid");
-    assert!(!paygate.client().breaker().is_open());
+    assert_eq!(paygate.client().line().health(), Health::Calls);
 }
 
 #[tokio::test]

@@ -115,7 +115,8 @@ pub async fn each_fault(story: impl AsyncFn(Fault)) {
 pub fn settings(running: &Running, more: &str) -> Settings {
     let least = format!(
         "base_url = '{}'\ninvoice_base_url = '{}'\npartner_id = '312'\nmember_id = '10519'\nusername = 'shop-eu'\n\
-         secure_key = 'k9QmZ2vT7xLw4RbN8sYpD3hJ6fGcA1eU'\nterminal_id = '2204'\nsandbox = true\nallow_pan = true\n",
+         secure_key = 'k9QmZ2vT7xLw4RbN8sYpD3hJ6fGcA1eU'\nterminal_id = '2204'\nsandbox = true\nallow_pan = true\n\
+         limits = {{ per_second = 10000, breaker_failures = 1000 }}\n",
         running.base_url(),
         running.invoice_base_url()
     );

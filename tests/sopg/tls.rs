@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tillgate::clock::Clock;
 use tillgate::processors::sopg::{AccountSettings, Processor};
 
 fn pem(name: &str) -> PathBuf {
@@ -60,10 +61,11 @@ fn account_for(port: u16, change: impl FnOnce(&mut AccountSettings)) -> AccountS
 #[tokio::test]
 async fn a_client_certificate_is_shown_where_it_is_asked_for() {
     let (port, gateway) = gateway();
-    let processor = Processor::connect(&account_for(port, |account| {
+    let account = account_for(port, |account| {
         account.client_certificate_file = Some(pem("client.pem"));
         account.client_key_file = Some(pem("client.key"));
-    }));
+    });
+    let processor = Processor::connect(&account, Clock::system());
     assert_eq!(processor.unwrap().mid(eur("1").currency()).await.unwrap(), "1000001234");
     assert!(gateway.join().unwrap());
 }
@@ -71,7 +73,7 @@ async fn a_client_certificate_is_shown_where_it_is_asked_for() {
 #[tokio::test]
 async fn without_one_the_gateway_hangs_up_and_nothing_has_happened() {
     let (port, gateway) = gateway();
-    let processor = Processor::connect(&account_for(port, |_| {})).unwrap();
+    let processor = Processor::connect(&account_for(port, |_| {}), Clock::system()).unwrap();
     assert!(processor.mid(eur("1").currency()).await.is_err());
     assert!(!gateway.join().unwrap());
 }
@@ -79,7 +81,8 @@ async fn without_one_the_gateway_hangs_up_and_nothing_has_happened() {
 #[tokio::test]
 async fn a_gateway_of_an_unknown_authority_gets_nothing() {
     let (port, gateway) = gateway();
-    let processor = Processor::connect(&account_for(port, |account| account.ca_file = None)).unwrap();
+    let processor =
+        Processor::connect(&account_for(port, |account| account.ca_file = None), Clock::system()).unwrap();
     let error = processor.mid(eur("1").currency()).await.unwrap_err();
     assert_eq!(error.code(), "not sent", "{error}");
     assert!(!gateway.join().unwrap());
@@ -94,7 +97,9 @@ fn files_that_are_missing_or_no_certificates_are_named_by_their_key() {
         ("endpoint", |account| account.endpoint = account.endpoint.replace("https", "http")),
     ] {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let Err(problem) = Processor::connect(&account_for(1, change)) else { panic!("{key} was taken") };
+        let Err(problem) = Processor::connect(&account_for(1, change), Clock::system()) else {
+            panic!("{key} was taken")
+        };
         assert_eq!(problem.key, key, "{problem}");
     }
 }

@@ -148,7 +148,7 @@ async fn a_payout_that_arrived_and_was_refused_is_never_called_paid() {
     let world = World::of(|account| account.used_payout_id_is_paid = true);
     let order = payout("PO-1", eur("14.65"), "jane@customer.example");
     // An execution that is refused uses the id up, and nobody got its answer.
-    let client = Client::new(&account(&world.simulator)).unwrap();
+    let client = Client::new(&account(&world.simulator), tillgate::clock::Clock::system()).unwrap();
     let refused = PayoutRequest {
         ptid: "PO-1",
         amount: eur("14.65"),

@@ -36,10 +36,10 @@ impl World {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Clock::frozen_at(Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let simulator = simulator::start(listener, clock, Deliver::OnDemand).unwrap();
+        let simulator = simulator::start(listener, clock.clone(), Deliver::OnDemand).unwrap();
         let mut account = account(&simulator);
         change(&mut account);
-        let processor = Processor::connect(&account).unwrap();
+        let processor = Processor::connect(&account, clock).unwrap();
         World { simulator, processor }
     }
 
@@ -101,6 +101,7 @@ pub fn account(simulator: &Simulator) -> AccountSettings {
         modify = true
         ask_again_after_ms = [0, 0, 0]
         timeout_ms = 2000
+        limits = {{ per_second = 10000, breaker_failures = 1000 }}
         allow_plain_http = true
         currencies = {{ EUR = {{ most = "1000.00" }}, GBP = {{ most = "850.00" }} }}
         "#,

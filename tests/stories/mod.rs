@@ -4,6 +4,7 @@ pub mod acting;
 mod flows;
 mod holds;
 mod leases;
+mod left_alone;
 pub mod paygate;
 mod payouts;
 mod plans;

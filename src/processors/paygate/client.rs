@@ -3,18 +3,15 @@
 //! Nothing is ever repeated here: whether a call is made again is decided where the books are.
 
 use super::answer::Answer;
-use super::breaker::Breaker;
 use super::request::{Request, Sealed};
 use super::settings::{Account, Settings, SettingsError};
 use crate::clock::{Clock, Entropy};
 use crate::domain::outcome::{DepositOutcome, Outcome};
 use crate::processors::exchange::Note;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use crate::processors::line::{Closed, End, Line};
 use reqwest::StatusCode;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// No answer of the platform comes near this size.
 const LARGEST_ANSWER: usize = 256 * 1024;
@@ -29,9 +26,7 @@ struct Inner {
     settings: Settings,
     clock: Clock,
     entropy: Entropy,
-    turns: Semaphore,
-    rate: DefaultDirectRateLimiter,
-    breaker: Breaker,
+    line: Line,
 }
 
 /// Why there is no answer.
@@ -78,13 +73,10 @@ impl Client {
             .pool_max_idle_per_host(limits.concurrent)
             .build()
             .map_err(|error| SettingsError::Value { key: "base_url", problem: scrub(error) })?;
-        let per_second = NonZeroU32::new(limits.per_second).unwrap_or(NonZeroU32::MIN);
         let inner = Inner {
             http,
             account: settings.account()?,
-            turns: Semaphore::new(limits.concurrent),
-            rate: RateLimiter::direct(Quota::per_second(per_second)),
-            breaker: Breaker::new(clock.clone(), limits.breaker_failures, limits.breaker_open_ms),
+            line: Line::new(super::ROOM, &limits.of_line(), clock.clone()),
             settings,
             clock,
             entropy,
@@ -104,8 +96,8 @@ impl Client {
         &self.0.clock
     }
 
-    pub fn breaker(&self) -> &Breaker {
-        &self.0.breaker
+    pub fn line(&self) -> &Line {
+        &self.0.line
     }
 
     /// Seals a request for a browser to carry, without calling anybody.
@@ -115,35 +107,28 @@ impl Client {
 
     /// Makes a server call.
     pub async fn post(&self, request: Request) -> Result<Answer, CallError> {
-        let _turn = self.turn().await?;
-        let Some(pass) = self.0.breaker.admit() else {
-            return Err(CallError::NotSent(
-                "the processor did not answer lately and is left alone".to_owned(),
-            ));
-        };
+        let call =
+            self.0.line.call().await.map_err(|closed: Closed| CallError::NotSent(closed.to_string()))?;
         let endpoint = request.endpoint;
         let trans_id = request.trans_id().to_owned();
         let said = request.for_people();
         let result = self.exchange(endpoint, self.seal(request), &said).await;
-        let end = match &result {
-            Ok(_) => "answered",
-            Err(CallError::NotSent(_)) => "not_sent",
-            Err(CallError::Unknown(_)) => "unknown",
-        };
-        metrics::counter!("tillgate_processor_calls_total", "processor" => "paygate", "endpoint" => endpoint, "end" => end)
-            .increment(1);
         match &result {
             Ok(answer) => {
                 tracing::debug!(processor = "paygate", endpoint, trans_id, code = answer.code(), "answered");
-                pass.succeeded();
             }
             Err(error) => {
                 tracing::warn!(processor = "paygate", endpoint, trans_id, %error, "no usable answer");
-                pass.failed();
             }
         }
-        let open = if self.0.breaker.is_open() { 1.0 } else { 0.0 };
-        metrics::gauge!("tillgate_processor_breaker_open", "processor" => "paygate").set(open);
+        call.ended(
+            endpoint,
+            match &result {
+                Ok(_) => End::Answered,
+                Err(CallError::NotSent(_)) => End::NotSent,
+                Err(CallError::Unknown(_)) => End::Unknown,
+            },
+        );
         result
     }
 
@@ -186,19 +171,6 @@ impl Client {
             }
         }
         Ok((response.status(), body))
-    }
-
-    /// Waits for its turn: so many calls at once, so many a second.
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, CallError> {
-        let patience = Duration::from_millis(self.0.settings.limits.queue_timeout_ms);
-        let turn = async {
-            self.0.rate.until_ready().await;
-            self.0.turns.acquire().await
-        };
-        match tokio::time::timeout(patience, turn).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(CallError::NotSent("too many calls are waiting".to_owned())),
-        }
     }
 }
 

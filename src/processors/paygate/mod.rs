@@ -8,7 +8,6 @@ pub mod acquirer;
 pub mod answer;
 pub mod authorize;
 pub mod batch_file;
-pub mod breaker;
 pub mod cancel_auth;
 pub mod capture;
 pub mod client;

@@ -77,7 +77,7 @@ impl PayoutProcessor for Paygate {
     }
 
     fn health(&self) -> Option<Health> {
-        Some(if self.client.breaker().is_open() { Health::LeftAlone } else { Health::Calls })
+        Some(self.client.line().health())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::codec::{Cipher, CodecError, MacKey};
 use super::policy::ThreeDsPolicy;
 use super::values::{self, BadValue, amount::Digits};
+use crate::processors::line;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -89,15 +90,29 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
+        let line = line::Limits::default();
         Limits {
             connect_timeout_ms: 5_000,
             read_timeout_ms: 45_000,
             total_timeout_ms: 60_000,
-            queue_timeout_ms: 10_000,
-            concurrent: 16,
-            per_second: 50,
-            breaker_failures: 5,
-            breaker_open_ms: 15_000,
+            queue_timeout_ms: line.queue_timeout_ms,
+            concurrent: line.concurrent,
+            per_second: line.per_second,
+            breaker_failures: line.breaker_failures,
+            breaker_open_ms: line.breaker_open_ms,
+        }
+    }
+}
+
+impl Limits {
+    /// Those of the line, without the time-outs of a call.
+    pub fn of_line(&self) -> line::Limits {
+        line::Limits {
+            queue_timeout_ms: self.queue_timeout_ms,
+            concurrent: self.concurrent,
+            per_second: self.per_second,
+            breaker_failures: self.breaker_failures,
+            breaker_open_ms: self.breaker_open_ms,
         }
     }
 }
@@ -262,8 +277,8 @@ impl Settings {
         if self.minimum_amount < 1 {
             return wrong("minimum_amount", "must be at least 1");
         }
-        if self.limits.concurrent == 0 || self.limits.per_second == 0 || self.limits.breaker_failures == 0 {
-            return wrong("limits", "concurrent, per_second and breaker_failures must be at least 1");
+        if let Some(problem) = self.limits.of_line().problem() {
+            return wrong("limits", problem);
         }
         if let Some(text) = &self.billing_descriptor {
             values::format::ans(22).check("billing_descriptor", text).map_err(value("billing_descriptor"))?;

@@ -10,7 +10,9 @@ use super::settings::{Settings, SettingsError};
 use super::token::TokenCache;
 use super::trouble::Trouble;
 use crate::clock::Clock;
+use crate::processors::Health;
 use crate::processors::exchange::Note;
+use crate::processors::line::{End, Line};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
@@ -37,6 +39,9 @@ pub struct Client {
     clock: Clock,
     payments: TokenCache,
     invoices: TokenCache,
+    /// Each service may be there without the other.
+    payments_line: Line,
+    invoices_line: Line,
 }
 
 /// The two services of the gateway. Each has its own address and its own tokens.
@@ -78,12 +83,15 @@ impl Client {
         }
         let key = settings.load_key()?;
         let cache = || TokenCache::new(settings.token_lifetime_s, settings.renew_before_s, clock.clone());
+        let line = || Line::new(super::ISSUER, &settings.limits, clock.clone());
         Ok(Client {
             http: http(&settings)?,
             signer: Signer::new(&settings.member_id, key.clone()),
             key,
             payments: cache(),
             invoices: cache(),
+            payments_line: line(),
+            invoices_line: line(),
             clock,
             settings,
         })
@@ -91,6 +99,21 @@ impl Client {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Whether each service is called.
+    pub fn health(&self) -> Health {
+        match (self.payments_line.health(), self.invoices_line.health()) {
+            (Health::Calls, Health::Calls) => Health::Calls,
+            (Health::LeftAlone, _) | (_, Health::LeftAlone) => Health::LeftAlone,
+        }
+    }
+
+    fn line(&self, service: Service) -> &Line {
+        match service {
+            Service::Payments => &self.payments_line,
+            Service::Invoices => &self.invoices_line,
+        }
     }
 
     pub fn signer(&self) -> &Signer {
@@ -162,9 +185,32 @@ impl Client {
     }
 
     async fn send(&self, call: &Call<'_>, token: Option<&SecretString>) -> Result<Reply, Trouble> {
+        let url = self.url(call)?;
+        let turn =
+            self.line(call.service).call().await.map_err(|closed| Trouble::NotSent(closed.to_string()))?;
+        let name = call.path.first().copied().unwrap_or_default();
+        let reply = self.exchange(call, name, url, token).await;
+        turn.ended(
+            name,
+            match &reply {
+                Ok(_) | Err(Trouble::Rejected { .. }) => End::Answered,
+                Err(Trouble::NotSent(_)) => End::NotSent,
+                Err(Trouble::Unknown(_)) => End::Unknown,
+            },
+        );
+        reply
+    }
+
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        name: &str,
+        url: String,
+        token: Option<&SecretString>,
+    ) -> Result<Reply, Trouble> {
         let format = self.settings.request_format;
-        let (url, written) = (self.url(call)?, call.request.write(format));
-        let note = Note::begin(call.path.first().copied().unwrap_or_default(), &url, &written);
+        let written = call.request.write(format);
+        let note = Note::begin(name, &url, &written);
         let mut request = self
             .http
             .post(url)

@@ -7,7 +7,7 @@ use super::status::{Standing, Taking};
 use super::trouble::Trouble;
 use crate::domain::bank_account::BankAccount;
 use crate::domain::outcome::Outcome;
-use crate::processors::{PayoutOrder, PayoutProcessor};
+use crate::processors::{Health, PayoutOrder, PayoutProcessor};
 use async_trait::async_trait;
 
 /// Where the gateway calls back about a payout, in the order's `extra`.
@@ -58,6 +58,10 @@ impl PayoutProcessor for RestGateway {
             },
             Err(trouble) => trouble.into(),
         }
+    }
+
+    fn health(&self) -> Option<Health> {
+        Some(self.client().health())
     }
 
     async fn inquire(&self, order: &PayoutOrder) -> Outcome {

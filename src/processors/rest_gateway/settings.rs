@@ -2,6 +2,7 @@
 
 use super::codec::request::Format;
 use crate::domain::money::Currency;
+use crate::processors::line;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -57,6 +58,9 @@ pub struct Settings {
     /// For tokens, inquiries and lists.
     #[serde(default = "twenty_seconds")]
     pub read_timeout_ms: u64,
+    /// How many calls are made, and when none is for a while.
+    #[serde(default)]
+    pub limits: line::Limits,
     /// A token is renewed when it has less than this left.
     #[serde(default = "five_minutes")]
     pub renew_before_s: u32,
@@ -208,6 +212,9 @@ impl Settings {
                 add(key, "must be greater than zero");
             }
         }
+        if let Some(problem) = self.limits.problem() {
+            add("limits", problem);
+        }
         if self.renew_before_s >= self.token_lifetime_s {
             add("renew_before_s", "must be less than token_lifetime_s");
         }
@@ -251,10 +258,11 @@ impl Settings {
         self.terminals.get(currency.code()).or(self.terminal_id.as_ref()).map(String::as_str)
     }
 
-    /// The longest from the beginning of a charge until the gateway can have it: a token is fetched before, each try has
-    /// its time-outs, and a refused token makes it two.
+    /// The longest from the beginning of a charge until the gateway can have it: a token is fetched before, each try waits
+    /// for its turn and has its time-outs, and a refused token makes it two.
     pub fn longest_charge(&self) -> chrono::Duration {
-        let once = self.connect_timeout_ms.saturating_mul(2) + self.read_timeout_ms + self.payment_timeout_ms;
+        let waiting = self.connect_timeout_ms.saturating_add(self.limits.queue_timeout_ms).saturating_mul(2);
+        let once = waiting.saturating_add(self.read_timeout_ms).saturating_add(self.payment_timeout_ms);
         chrono::Duration::milliseconds(i64::try_from(once.saturating_mul(2)).unwrap_or(i64::MAX / 4))
     }
 

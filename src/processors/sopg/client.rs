@@ -7,7 +7,9 @@ use super::envelope::{self, Answer, Codes, ReadError, Request, Unwritable};
 use super::retry::{self, Failure, Operation};
 use super::settings::{AccountSettings, Brand, Problem};
 use super::tree;
+use crate::clock::Clock;
 use crate::processors::exchange::Note;
+use crate::processors::line::{End, Line};
 use reqwest::header::{CONTENT_TYPE, HeaderName};
 use reqwest::{Certificate, Identity, StatusCode, redirect};
 use secrecy::{ExposeSecret, SecretString};
@@ -61,6 +63,7 @@ pub struct Client {
     password: SecretString,
     sub_id: String,
     brand: Brand,
+    line: Line,
 }
 
 /// The alert of a refusal that lies with us or with the contract.
@@ -68,7 +71,7 @@ const NEEDS_A_PERSON: &str = "sopg_needs_a_person";
 
 impl Client {
     /// Builds the connection; nothing is sent yet. Needs rustls' crypto provider to be installed.
-    pub fn new(settings: &AccountSettings) -> Result<Client, Problem> {
+    pub fn new(settings: &AccountSettings, clock: Clock) -> Result<Client, Problem> {
         let mut http = reqwest::Client::builder()
             .https_only(!settings.allow_plain_http)
             .redirect(redirect::Policy::none())
@@ -97,6 +100,7 @@ impl Client {
             password: settings.password()?,
             sub_id: settings.sub_id.clone(),
             brand: settings.brand,
+            line: Line::new(super::ROOM, &settings.limits, clock),
         })
     }
 
@@ -105,6 +109,10 @@ impl Client {
         Request::new(operation.name())
             .text("username", &self.username)
             .text("password", self.password.expose_secret())
+    }
+
+    pub fn line(&self) -> &Line {
+        &self.line
     }
 
     /// The reporting criterion, sent empty where none is agreed on.
@@ -116,6 +124,7 @@ impl Client {
     pub async fn exchange(&self, request: Request) -> Result<(Answer, Codes), CallError> {
         let operation = request.operation();
         let body = request.finish()?;
+        let call = self.line.call().await.map_err(|closed| CallError::NotSent(closed.to_string()))?;
         let begun = Instant::now();
         let note = Note::begin(operation, &self.endpoint, body.as_bytes());
         let ended = match self.post(body).await {
@@ -128,6 +137,21 @@ impl Client {
                 Err(error)
             }
         };
+        call.ended(
+            operation,
+            match &ended {
+                Ok(_) => End::Answered,
+                Err(CallError::NotSent(_)) => End::NotSent,
+                // A fault of the gateway's own, again and again, is no better than silence.
+                Err(CallError::Lost(_) | CallError::ServerFault(_)) => End::Unknown,
+                Err(
+                    CallError::Unwritable(_)
+                    | CallError::Forbidden
+                    | CallError::ClientFault(_)
+                    | CallError::Refused(_),
+                ) => End::Answered,
+            },
+        );
         let ended = ended.map_err(|error| self.scrubbed(error));
         let duration_ms = begun.elapsed().as_millis() as u64;
         match &ended {

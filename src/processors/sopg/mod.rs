@@ -35,3 +35,6 @@ pub mod verdict;
 pub use processor::{DebitAnswer, DispositionState, Processor};
 pub use settings::{AccountSettings, Settings};
 pub use verdict::{Attempted, Verdict, verdict};
+
+/// The room's name among the figures.
+pub const ROOM: &str = "sopg";

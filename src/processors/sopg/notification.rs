@@ -169,9 +169,14 @@ mod tests {
     fn only_listed_senders_are_heard_where_there_is_a_list() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut account = settings::tests::account();
-        assert!(Processor::connect(&account).unwrap().read(&RawNotice { peer: None, ..notice(ONE) }).is_ok());
+        assert!(
+            Processor::connect(&account, crate::clock::Clock::system())
+                .unwrap()
+                .read(&RawNotice { peer: None, ..notice(ONE) })
+                .is_ok()
+        );
         account.notice_senders = vec!["18.197.120.90".to_owned(), "10.0.0.0/8".to_owned()];
-        let processor = Processor::connect(&account).unwrap();
+        let processor = Processor::connect(&account, crate::clock::Clock::system()).unwrap();
         for (peer, heard) in [
             (Some("18.197.120.90"), true),
             (Some("10.9.9.9"), true),

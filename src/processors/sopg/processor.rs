@@ -13,6 +13,7 @@ use super::retry::{Advice, Failure, Operation, advice};
 use super::settings::{AccountSettings, Problem};
 use super::state::Disposition;
 use super::{mid, modify_disposition, panel, raw_state, serial_numbers};
+use crate::clock::Clock;
 use crate::domain::customer::Details;
 use crate::domain::money::{Currency, Money};
 use crate::processors::DepositOrder;
@@ -76,12 +77,12 @@ pub enum DebitAnswer {
 
 impl Processor {
     /// Checks the account and prepares the connection; nothing is sent. Needs rustls' provider to be installed.
-    pub fn connect(account: &AccountSettings) -> Result<Processor, Problem> {
+    pub fn connect(account: &AccountSettings, clock: Clock) -> Result<Processor, Problem> {
         if let Some(problem) = account.problems().into_iter().next() {
             return Err(problem);
         }
         Ok(Processor {
-            client: Client::new(account)?,
+            client: Client::new(account, clock)?,
             limits: account.limits()?,
             senders: account.senders()?,
             client_id_key: account.client_id_key()?,

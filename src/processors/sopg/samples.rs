@@ -8,7 +8,7 @@ use crate::domain::money::{Currency, Money};
 
 pub fn client() -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::new(&settings::tests::account()).unwrap()
+    Client::new(&settings::tests::account(), crate::clock::Clock::system()).unwrap()
 }
 
 pub fn eur(minor: i64) -> Money {

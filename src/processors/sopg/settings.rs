@@ -7,6 +7,7 @@
 
 use super::limits::{self, Limit, LimitSettings};
 use crate::domain::money::Currency;
+use crate::processors::line;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,9 @@ pub struct AccountSettings {
     /// Addresses or networks notifications may come from; empty: not checked.
     #[serde(default)]
     pub notice_senders: Vec<String>,
+    /// How many calls are made, and when none is for a while.
+    #[serde(default)]
+    pub limits: line::Limits,
     #[serde(default = "ten_seconds")]
     pub connect_timeout_ms: u64,
     #[serde(default = "thirty_seconds")]
@@ -179,6 +183,8 @@ impl AccountSettings {
         check("min_age", self.min_age != Some(0), "must be above zero");
         check("utc_offset", is_utc_offset(&self.utc_offset), "must look like +01:00");
         check("timeout_ms", self.timeout_ms > 0 && self.connect_timeout_ms > 0, "must be above zero");
+        let line = self.limits.problem();
+        check("limits", line.is_none(), line.unwrap_or_default());
         let lone_key = self.client_key_file.is_some() && self.client_certificate_file.is_none();
         check("client_key_file", !lone_key, "needs client_certificate_file beside it");
         problems.extend(self.limits().err());
@@ -293,6 +299,7 @@ pub mod tests {
         bad.shop_id = Some("a b".to_owned());
         bad.countries = vec!["at".to_owned()];
         bad.min_age = Some(0);
+        bad.limits.concurrent = 0;
         bad.utc_offset = "+05:50".to_owned();
         bad.currencies.insert("NOK".to_owned(), LimitSettings { most: Some("-1".to_owned()), least: None });
         bad.notice_senders = vec!["everywhere".to_owned()];
@@ -307,6 +314,7 @@ pub mod tests {
             "countries",
             "min_age",
             "utc_offset",
+            "limits",
             "currencies",
             "notice_senders",
             "password",

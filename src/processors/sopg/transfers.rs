@@ -13,7 +13,7 @@ use super::retry::{Advice, Operation, advice};
 use super::verdict::{ATTEMPTED, Attempted};
 use crate::domain::money::Money;
 use crate::domain::outcome::Outcome;
-use crate::processors::{DepositOrder, PayoutOrder, PayoutProcessor};
+use crate::processors::{DepositOrder, Health, PayoutOrder, PayoutProcessor};
 use async_trait::async_trait;
 
 impl Processor {
@@ -111,6 +111,10 @@ impl PayoutProcessor for Processor {
                 Outcome::Unknown { cause: error.to_string() }
             }
         }
+    }
+
+    fn health(&self) -> Option<Health> {
+        Some(self.client.line().health())
     }
 
     /// The gateway can't be asked about one payout. A validation under the same id tells whether the id was used,

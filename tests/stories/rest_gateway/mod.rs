@@ -9,7 +9,7 @@ mod faults_by_hand;
 mod installations;
 mod invoices;
 mod notices;
-mod payouts;
+pub mod payouts;
 mod refunds;
 mod registrations;
 mod restarts;
@@ -68,6 +68,8 @@ impl Stage {
         account.allow_pan = true;
         account.payment_timeout_ms = 1_000;
         account.read_timeout_ms = 1_000;
+        account.limits.per_second = 10_000;
+        account.limits.breaker_failures = 1_000;
         // The other processors play no part here.
         settings.paygate.clear();
         settings.sopg.accounts.clear();

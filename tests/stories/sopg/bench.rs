@@ -77,6 +77,8 @@ pub fn settings(scratch: &Scratch, gateway: &Simulator) -> Settings {
         account.ask_again_after_ms = vec![0, 0, 0];
         account.timeout_ms = 3_000;
         account.partial_debits = true;
+        account.limits.per_second = 10_000;
+        account.limits.breaker_failures = 1_000;
     }
     settings
 }
