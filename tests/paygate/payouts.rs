@@ -103,7 +103,7 @@ async fn every_fault_is_reported_for_what_it_is_and_settled_by_asking() {
         (Fault::Padding(Filling::ZerosThenPkcs), "paid", 700, "paid"),
         (Fault::Padding(Filling::Garbage), "paid", 700, "paid"),
     ];
-    let story = Story::with(Merchant::default(), "");
+    let story = Story::impatient();
     for (number, (fault, reported, paid, asked)) in table.into_iter().enumerate() {
         let order = story.payout(number as i64, 700);
         story.simulator.next_call(&order.reference, fault.clone());
@@ -158,7 +158,7 @@ async fn the_simulator_pays_twice_when_an_open_request_is_repeated_and_the_inqui
 
 #[tokio::test]
 async fn a_request_that_is_processed_long_after_the_time_out_is_found_later_and_paid_once() {
-    let story = Story::begin();
+    let story = Story::impatient();
     let order = story.payout(1, 700);
     story.simulator.next_call(&order.reference, Fault::ProcessLate);
     assert_eq!(kind(&story.paygate.send(&order).await), "unknown");

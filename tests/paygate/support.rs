@@ -32,7 +32,7 @@ pub fn euro(minor: i64) -> Money {
 pub fn settings(base_url: &str, merchant: &Merchant, more: &str) -> Settings {
     let text = format!(
         "base_url = '{base_url}'\nmerchant_id = '{}'\nencryption_key = '{}'\nmac_key = '{}'\nhttps_only = false\n\
-         limits = {{ read_timeout_ms = 1500, total_timeout_ms = 2000, per_second = 10000, breaker_failures = 1000 }}\n{more}",
+         limits = {{ read_timeout_ms = 20000, total_timeout_ms = 30000, per_second = 10000, breaker_failures = 1000 }}\n{more}",
         merchant.id, merchant.password, merchant.mac_password
     );
     toml::from_str(&text).expect("settings")
@@ -41,6 +41,15 @@ pub fn settings(base_url: &str, merchant: &Merchant, more: &str) -> Settings {
 impl Story {
     pub fn begin() -> Story {
         Story::with(Merchant::default(), "")
+    }
+
+    /// Waits only a few seconds for each call, for stories in which some are never answered.
+    pub fn impatient() -> Story {
+        let mut story = Story::begin();
+        let mut settings = settings(&story.simulator.base_url, &Merchant::default(), "");
+        (settings.limits.read_timeout_ms, settings.limits.total_timeout_ms) = (4_000, 5_000);
+        story.paygate = Paygate::new(settings, story.clock.clone(), Entropy::seeded(8)).unwrap();
+        story
     }
 
     /// With switches of the merchant at the platform, and more lines of our settings.

@@ -53,7 +53,7 @@ impl Bench {
         match fault {
             Fault::TimeoutBefore | Fault::TimeoutAfter => {
                 let timeout = if QUESTIONS.contains(&operation) { "read" } else { "payment" };
-                let settings = settings(&self.running, &format!("{timeout}_timeout_ms = 1000\n"));
+                let settings = settings(&self.running, &format!("{timeout}_timeout_ms = 3000\n"));
                 Arc::new(RestGateway::new(settings, self.clock.clone()).expect("a client"))
             }
             _ => self.gateway.clone(),

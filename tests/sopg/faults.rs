@@ -78,7 +78,7 @@ async fn two_faults_in_a_row_change_nothing_either() {
 #[tokio::test]
 async fn a_debit_that_times_out_is_asked_about() {
     for kind in [Kind::HoldBefore, Kind::HoldAfter] {
-        let world = World::of(|account| account.timeout_ms = 300);
+        let world = World::of(|account| account.timeout_ms = 4_000);
         world.paid("DE-1", eur("24.90"), &["12"]).await;
         world.fails("executeDebit", kind.clone());
         assert!(is_paid(&settles(&world, "DE-1").await, eur("24.90")), "{kind:?}");

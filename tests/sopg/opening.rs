@@ -82,7 +82,7 @@ async fn a_lost_answer_is_asked_about_and_never_makes_a_second_disposition() {
 #[tokio::test]
 async fn a_timeout_is_an_answer_that_was_lost() {
     for (kind, calls) in [(Kind::HoldBefore, 2), (Kind::HoldAfter, 1)] {
-        let world = World::of(|account| account.timeout_ms = 300);
+        let world = World::of(|account| account.timeout_ms = 4_000);
         world.fails("createDisposition", kind.clone());
         world.opens("DE-1", eur("24.90")).await;
         assert_eq!(world.simulator.calls("createDisposition"), calls, "{kind:?}");

@@ -100,7 +100,7 @@ pub fn account(simulator: &Simulator) -> AccountSettings {
         partial_debits = true
         modify = true
         ask_again_after_ms = [0, 0, 0]
-        timeout_ms = 2000
+        timeout_ms = 20000
         limits = {{ per_second = 10000, breaker_failures = 1000 }}
         allow_plain_http = true
         currencies = {{ EUR = {{ most = "1000.00" }}, GBP = {{ most = "850.00" }} }}

@@ -60,7 +60,7 @@ impl Cashier {
     pub fn settings(&self) -> tillgate::messenger::Settings {
         serde_json::from_value(json!({
             "url": self.url, "user": USER, "password": PASSWORD, "pass_code": PASS_CODE,
-            "allow_plain_http": true, "timeout_ms": 400,
+            "allow_plain_http": true, "timeout_ms": 4_000,
         }))
         .expect("settings")
     }

@@ -101,7 +101,7 @@ fn capture_goes_wrong(house: &House, opened: &Opened, fault: &Fault) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_capture_whose_answer_got_lost_is_taken_once_and_never_forgotten() {
     for scratch in databases() {
-        let house = House::on(scratch).await;
+        let house = House::impatient(scratch).await;
         let big = house.story.customer(EUR, "Big", "0.50").await;
         let mut owned = 50;
         for (number, fault) in faults().into_iter().enumerate() {

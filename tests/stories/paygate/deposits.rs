@@ -111,7 +111,7 @@ async fn no_answer_that_goes_wrong_credits_twice_or_loses_a_deposit() {
         Fault::Contradiction,
     ];
     for scratch in databases() {
-        let house = House::on(scratch).await;
+        let house = House::impatient(scratch).await;
         let big = house.story.customer(EUR, "Big", "0.50").await;
         let mut owned = 50;
         for (number, fault) in faults.iter().enumerate() {

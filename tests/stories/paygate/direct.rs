@@ -27,6 +27,15 @@ pub async fn allowing(scratch: Scratch) -> House {
     House::with(scratch, allow).await
 }
 
+/// As [`House::impatient`].
+pub async fn allowing_impatiently(scratch: Scratch) -> House {
+    House::with(scratch, |settings| {
+        allow(settings);
+        super::impatient(settings);
+    })
+    .await
+}
+
 pub fn card(house: &House, pp: &str, number: &str, amount: &str, more: Value) -> Value {
     let mut fields = json!({
         "TraceID": house.story.next_trace(), "PP": pp, "Amount": amount, "CardNumber": number,
@@ -368,7 +377,7 @@ pub async fn as_the_platform_booked(house: &House, customer: &Customer, made: &O
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_an_answer_a_typed_card_pays_once_or_not_at_all() {
     for scratch in databases() {
-        let house = allowing(scratch).await;
+        let house = allowing_impatiently(scratch).await;
         let big = house.story.customer(EUR, "Big", "0.50").await;
         for fault in faults() {
             goes_wrong(&house, "direct.aspx", &fault);
@@ -392,7 +401,7 @@ async fn whatever_becomes_of_an_answer_a_typed_card_pays_once_or_not_at_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_an_answer_a_charge_is_made_once_or_not_at_all() {
     for scratch in databases() {
-        let house = allowing(scratch).await;
+        let house = allowing_impatiently(scratch).await;
         let big = named(&house).await;
         house.paid_in(&big, "2.00").await;
         for fault in faults() {

@@ -56,12 +56,17 @@ impl House {
         House::with(scratch, |_| {}).await
     }
 
+    /// For stories in which calls are never answered: it waits only a few seconds for each.
+    pub async fn impatient(scratch: Scratch) -> House {
+        House::with(scratch, impatient).await
+    }
+
     pub async fn with(scratch: Scratch, change: impl FnOnce(&mut Settings)) -> House {
         let mut settings = settings(&scratch.url);
         settings.worker.enabled = false;
         for account in settings.paygate.values_mut() {
-            account.limits.read_timeout_ms = 1_500;
-            account.limits.total_timeout_ms = 2_000;
+            account.limits.read_timeout_ms = 20_000;
+            account.limits.total_timeout_ms = 30_000;
             account.limits.per_second = 10_000;
             account.limits.breaker_failures = 1_000;
         }
@@ -237,6 +242,14 @@ impl House {
 
     pub async fn ends(self) {
         self.story.ends().await;
+    }
+}
+
+/// Still long enough for a machine that has other things to do.
+pub fn impatient(settings: &mut Settings) {
+    for account in settings.paygate.values_mut() {
+        account.limits.read_timeout_ms = 4_000;
+        account.limits.total_timeout_ms = 5_000;
     }
 }
 

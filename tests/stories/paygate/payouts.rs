@@ -34,7 +34,7 @@ fn faults() -> Vec<(Fault, bool)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payout_is_paid_once_whatever_becomes_of_its_answer() {
     for scratch in databases() {
-        let house = House::on(scratch).await;
+        let house = House::impatient(scratch).await;
         let big = house.story.customer(EUR, "Big", "0.50").await;
         house.paid_in(&big, "100.00").await;
         for (fault, paid) in faults() {
@@ -264,7 +264,7 @@ async fn a_credit_that_was_booked_though_it_was_refused_counts_as_paid() {
 #[tokio::test(flavor = "multi_thread")]
 async fn credits_against_a_deposit_are_made_once_and_take_turns_with_its_refunds() {
     for scratch in databases() {
-        let house = House::on(scratch).await;
+        let house = House::impatient(scratch).await;
         let big = house.story.customer(EUR, "Big", "0.50").await;
         for (fault, paid) in faults() {
             let opened = house.paid_in(&big, "9.00").await;

@@ -41,7 +41,7 @@ async fn a_refund_is_made_once_whatever_becomes_of_its_answer() {
         Fault::BookedBut("22060305".to_owned()),
     ];
     for scratch in databases() {
-        let house = House::on(scratch).await;
+        let house = House::impatient(scratch).await;
         let big = house.story.customer(EUR, "Big", "0.50").await;
         for fault in faults.clone() {
             let opened = house.paid_in(&big, "9.00").await;

@@ -50,7 +50,7 @@ async fn a_terminal_is_told_what_to_print_and_its_slip_undoes_a_reserve() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_an_answer_a_terminal_takes_once_or_not_at_all() {
     for scratch in databases() {
-        let house = allowing(scratch).await;
+        let house = allowing_impatiently(scratch).await;
         let big = house.story.customer(EUR, "Big", "0.50").await;
         for fault in faults() {
             goes_wrong(&house, "stationary.aspx", &fault);
@@ -70,7 +70,7 @@ async fn whatever_becomes_of_an_answer_a_terminal_takes_once_or_not_at_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_an_answer_a_slip_is_undone_once() {
     for scratch in databases() {
-        let house = allowing(scratch).await;
+        let house = allowing_impatiently(scratch).await;
         let big = house.story.customer(EUR, "Big", "0.50").await;
         for fault in [
             Fault::DropBefore,

@@ -35,7 +35,7 @@ fn end(operation: &str, fault: Fault) -> End {
 /// Tells one story for each fault, one after the other on one server of each database.
 async fn under_every_fault(operation: &str, story: impl AsyncFn(&Stage, Fault)) {
     for scratch in databases() {
-        let stage = Stage::on(scratch).await;
+        let stage = Stage::with(scratch, impatient).await;
         prepare(&stage).await;
         for fault in Fault::ALL {
             println!("{operation} under {fault:?}");

@@ -58,8 +58,8 @@ impl Hand<'_> {
         // Reading the machine's certificates takes longer than all the rest, and nothing here needs one.
         let settings = [
             ("CA_FILE", self.no_certificates.path().to_str().expect("a path")),
-            ("PAYMENT_TIMEOUT_MS", "1500"),
-            ("READ_TIMEOUT_MS", "1500"),
+            ("PAYMENT_TIMEOUT_MS", "4000"),
+            ("READ_TIMEOUT_MS", "4000"),
         ];
         let more = if patient { &settings[..1] } else { &settings[..] };
         let (code, out, err) = by_hand_with(self.stage, &self.url, more, &arguments, input).await;

@@ -66,8 +66,8 @@ impl Stage {
         account.invoice_base_url = Some(gateway.invoice_base_url());
         account.sandbox = true;
         account.allow_pan = true;
-        account.payment_timeout_ms = 1_000;
-        account.read_timeout_ms = 1_000;
+        account.payment_timeout_ms = 20_000;
+        account.read_timeout_ms = 20_000;
         account.limits.per_second = 10_000;
         account.limits.breaker_failures = 1_000;
         // The other processors play no part here.
@@ -203,6 +203,13 @@ impl Stage {
         self.story.ends().await;
         self.gateway.stop().await;
     }
+}
+
+/// For stories in which calls are never answered: each is waited for a few seconds only, which is still long enough for
+/// a machine that has other things to do.
+pub fn impatient(settings: &mut Settings) {
+    let account = settings.rest_gateway.get_mut("rest").expect("an account");
+    (account.payment_timeout_ms, account.read_timeout_ms) = (3_000, 3_000);
 }
 
 /// What a deposit is called at the gateway: by the merchant's number and our id.

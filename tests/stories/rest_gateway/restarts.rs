@@ -65,7 +65,7 @@ async fn in_the_middle_of_a_refund() {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_the_middle_of_a_charge_and_before_a_customer_comes_back() {
     for scratch in databases() {
-        let mut stage = Stage::on(scratch).await;
+        let mut stage = Stage::with(scratch, impatient).await;
         let stored = and(stage.card("1.00", CARD_APPROVED), json!({ "StoreCard": "true" }));
         assert_eq!(stage.call("CreateDeposit", stored).await["Status"], 0);
         let opened = id(&stage.call("CreateDeposit", stage.wish("RestSofort", "10.00")).await);

@@ -75,12 +75,18 @@ pub fn settings(scratch: &Scratch, gateway: &Simulator) -> Settings {
         account.panel = if cash_ticket { gateway.cash_ticket_panel() } else { gateway.panel() };
         account.allow_plain_http = true;
         account.ask_again_after_ms = vec![0, 0, 0];
-        account.timeout_ms = 3_000;
+        account.timeout_ms = 20_000;
         account.partial_debits = true;
         account.limits.per_second = 10_000;
         account.limits.breaker_failures = 1_000;
     }
     settings
+}
+
+/// For stories in which calls are never answered: each is waited for a few seconds only, which is still long enough for
+/// a machine that has other things to do.
+pub fn impatient(settings: &mut Settings) {
+    settings.sopg.accounts.values_mut().for_each(|account| account.timeout_ms = 4_000);
 }
 
 /// The gateway's own, shorter window: an account with a minute to fetch the money.

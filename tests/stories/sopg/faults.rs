@@ -32,7 +32,7 @@ const CALLS: [(&str, u32); 3] = [("getSerialNumbers", 0), ("getSerialNumbers", 1
 #[tokio::test]
 async fn every_fault_of_every_call_ends_in_one_debit_and_one_credit() {
     for scratch in databases() {
-        let bench = Bench::on(scratch).await;
+        let bench = Bench::with(scratch, impatient).await;
         let mut flows = 0;
         for (place, kind) in kinds().into_iter().enumerate() {
             for (operation, skip) in CALLS {
@@ -97,7 +97,7 @@ async fn a_debit_of_which_nothing_is_heard_for_an_hour_is_credited_all_the_same(
 #[tokio::test]
 async fn a_lost_answer_to_the_opening_is_found_again_and_never_opens_twice() {
     for scratch in databases() {
-        let bench = Bench::on(scratch).await;
+        let bench = Bench::with(scratch, impatient).await;
         let mut flows = 0;
         for (place, kind) in kinds().into_iter().enumerate() {
             let refused = matches!(kind, Kind::FaultClient | Kind::PageBefore(403));

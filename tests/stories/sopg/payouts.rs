@@ -129,6 +129,7 @@ async fn whatever_becomes_of_its_answers_a_payout_is_paid_once_or_held() {
     for trusted in [false, true] {
         for scratch in databases() {
             let bench = Bench::with(scratch, |settings| {
+                impatient(settings);
                 if trusted {
                     used_ids_are_trusted(settings)
                 }
