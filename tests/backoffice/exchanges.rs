@@ -171,7 +171,9 @@ async fn the_day_s_page_shows_whom_our_client_leaves_alone() {
     let mut settings = story::settings(&scratch.url);
     settings.worker.enabled = false;
     let simulators = &mut settings.sandbox.simulators;
-    [&mut simulators.paygate, &mut simulators.sopg, &mut simulators.rest_gateway].map(String::clear);
+    for address in [&mut simulators.paygate, &mut simulators.sopg, &mut simulators.rest_gateway] {
+        address.clear();
+    }
     // Nobody listens there.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let nowhere = format!("http://{}", nobody.local_addr().expect("an address"));

@@ -82,8 +82,11 @@ impl Server {
         ];
         let named = |(name, value): (&str, &str)| (format!("TILLGATE__{name}"), value.to_owned());
         let environment = settings.into_iter().chain(more.iter().copied()).map(named).collect();
-        let http =
-            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build().expect("a client");
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(120))
+            .build()
+            .expect("a client");
         let base = format!("http://{address}");
         Server { child: None, address, base, environment, log: folder.join("server.log"), http }
     }

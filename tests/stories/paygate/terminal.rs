@@ -1,6 +1,6 @@
 //! Payments at the cashier's terminals: paid, reserved, given up by the slip, under every fault.
 
-use super::direct::{allowing, as_the_platform_booked, card, faults, goes_wrong};
+use super::direct::{allowing, allowing_impatiently, as_the_platform_booked, card, faults, goes_wrong};
 use super::{CARD, EUR, House};
 use crate::support::databases;
 use chrono::Duration;
