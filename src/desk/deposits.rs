@@ -39,6 +39,8 @@ pub struct OpenedDeposit {
 const WATCHED: Duration = Duration::minutes(45);
 /// So long after a deposit was given up its customer may still pay where nothing ever expires.
 const LATE: Duration = Duration::days(7);
+/// No call that opens a deposit takes longer, as accounts are set up by default.
+const LONGEST_OPENING: Duration = Duration::minutes(2);
 /// So many names are tried for one opening.
 const MOST_NAMES: usize = 3;
 /// Nobody is kept waiting for longer; what has no answer by then is asked about.
@@ -140,13 +142,28 @@ impl Desk {
         fresh: bool,
         card: Option<&TypedCard>,
     ) -> Result<Opened, OperationError> {
-        let (_, managed, customer) = whole;
+        let (deposit, managed, customer) = whole;
+        let open = matches!(deposit.status, DepositStatus::Pending | DepositStatus::Settling);
+        if !fresh && !open {
+            // What became of it was found out while nobody waited for an answer: it is told as it is.
+            return Ok(Opened::Decided(DepositOutcome::Open { cause: "it is over".to_owned() }));
+        }
         let processor = self.processor(managed)?;
         let sent_once = managed.attempted.as_deref() == Some(CHARGE);
         if !fresh && (sent_once || card.is_some()) {
             // The call before this one may have paid already, or may still arrive.
             match self.ask(processor.as_ref(), whole).await? {
                 DepositOutcome::NotFound if !sent_once => {}
+                DepositOutcome::Open { cause } if !sent_once && managed.opened.is_none() => {
+                    if !processor.waits_for_the_bank(&self.order(whole)).await {
+                        return Ok(Opened::Decided(DepositOutcome::Open { cause }));
+                    }
+                    // The answer that told the way to the bank reached nobody, so nobody can go it: it is told anew,
+                    // once no call before this one can be waiting for that answer any more.
+                    if self.age(managed) < LONGEST_OPENING {
+                        return Ok(Opened::Unknown { cause });
+                    }
+                }
                 outcome @ (DepositOutcome::NotFound | DepositOutcome::Unknown { .. }) => {
                     return Ok(Opened::Unknown { cause: format!("{outcome:?}") });
                 }

@@ -33,9 +33,7 @@ pub struct Challenge {
 /// The challenge that the bank wants before it lets a deposit pass, once the processor has told us of it.
 pub fn challenge(frames: &Frames, managed: &Managed) -> Option<Challenge> {
     let url = managed.told.get(three_ds::ACS_URL)?.clone();
-    // A bank that was met in safety is not met without.
-    let safe = |url: &str| url.starts_with("https://");
-    if !url.starts_with("http") || (safe(&frames.method_url) && !safe(&url)) {
+    if !frames.may_show(&url) {
         return None;
     }
     let acs_trans_id = managed.told.get(three_ds::ACS_TRANS_ID)?;

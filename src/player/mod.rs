@@ -89,9 +89,12 @@ fn in_frames(deposit: &Deposit, managed: &Managed, frames: &Frames) -> HttpRespo
         Some(challenge) => (CHALLENGE, challenge.url.as_str(), "creq", challenge.creq.as_str()),
         None => (METHOD, frames.method_url.as_str(), "threeDSMethodData", frames.method_data.as_str()),
     };
+    let origins = origin(action).filter(|_| frames.may_show(action)).zip(origin(&frames.processor_url));
+    let Some((bank, processor)) = origins else {
+        tracing::warn!(deposit.id = %deposit.id, step, "the bank's address is none that a customer may be sent to");
+        return result(deposit, managed);
+    };
     let shown = FramesPage { words, amount: &amount, step, state_url: &state_url, action, name, value };
-    let bank = origin(action).unwrap_or_default();
-    let processor = origin(&frames.processor_url).unwrap_or_default();
     policed(&shown, &format!("form-action {bank}; frame-src {bank} {processor}"))
 }
 
@@ -237,15 +240,23 @@ fn policed(page: &impl askama::Template, besides: &str) -> HttpResponse {
         .body(html)
 }
 
-/// `https://host:port` of an address.
+/// `https://host:port` of an address, as a policy may name it: nothing in it ends the policy's word or widens it.
 fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
-    let host = rest.split(['/', '?', '#']).next()?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    if !matches!(scheme, "http" | "https") || !host.chars().all(plain) {
-        return None;
-    }
-    Some(format!("{scheme}://{host}"))
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let named = match inner {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.chars().all(letters),
+    };
+    let numbered = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    let known = matches!(scheme, "http" | "https");
+    (known && named && numbered).then(|| format!("{scheme}://{authority}"))
 }
 
 async fn find(request: &HttpRequest, door: &Player) -> Option<(Deposit, Managed)> {
@@ -256,4 +267,44 @@ async fn find(request: &HttpRequest, door: &Player) -> Option<(Deposit, Managed)
         tracing::warn!(%error, "a customer's page could not be read");
         None
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn an_origin_is_taken_whole_or_not_at_all() {
+        for (url, named) in [
+            ("https://acs.bank.example/challenge?x=1", "https://acs.bank.example"),
+            ("https://acs.bank.example:8443#x", "https://acs.bank.example:8443"),
+            ("http://127.0.0.1:80", "http://127.0.0.1:80"),
+            ("https://[2001:db8::1]/", "https://[2001:db8::1]"),
+            ("https://[2001:db8::1]:8443/", "https://[2001:db8::1]:8443"),
+        ] {
+            assert_eq!(origin(url).as_deref(), Some(named));
+        }
+        for url in [
+            "",
+            "https://",
+            "https:///path",
+            "https://*",
+            "https://*.example",
+            "https://a b.example",
+            "https://a;script-src *",
+            "https://a,b",
+            "https://user@bank.example",
+            "https://bank.example:",
+            "https://bank.example:0",
+            "https://bank.example:99999",
+            "https://bank.example:*",
+            "https://[x]",
+            "https://bänk.example",
+            "javascript://bank.example",
+            "data:text/html,x",
+            "//bank.example",
+        ] {
+            assert_eq!(origin(url), None, "{url}");
+        }
+    }
 }

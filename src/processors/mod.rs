@@ -127,6 +127,15 @@ pub struct Frames {
     pub processor_url: String,
 }
 
+impl Frames {
+    /// Whether our page may send the customer's browser there: to https alone, unless the processor itself is met
+    /// without, as a sandbox is.
+    pub fn may_show(&self, url: &str) -> bool {
+        url.starts_with("https://")
+            || (url.starts_with("http://") && self.processor_url.starts_with("http://"))
+    }
+}
+
 /// How a processor answered the opening of a deposit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
@@ -251,6 +260,11 @@ pub trait DepositProcessor: Send + Sync {
     /// What a bank's answer that came by the browser leads to; the answer is kept nowhere.
     async fn bank_answered(&self, order: &DepositOrder, _answer: &SecretString) -> DepositOutcome {
         self.settle(order).await
+    }
+    /// Whether a deposit waits at the processor for its customer to be shown to his bank. Where the answer that told
+    /// the way there got lost, nobody can have gone it.
+    async fn waits_for_the_bank(&self, _: &DepositOrder) -> bool {
+        false
     }
     /// Who issued the stored instruments that this account can charge, if it can.
     fn charges(&self) -> Option<&'static str> {

@@ -73,6 +73,10 @@ impl DepositProcessor for Recorded<dyn DepositProcessor> {
         within(self.of_deposit(order), self.processor.bank_answered(order, answer)).await
     }
 
+    async fn waits_for_the_bank(&self, order: &DepositOrder) -> bool {
+        within(self.of_deposit(order), self.processor.waits_for_the_bank(order)).await
+    }
+
     fn charges(&self) -> Option<&'static str> {
         self.processor.charges()
     }

@@ -109,7 +109,7 @@ async fn a_card_of_the_first_version_takes_the_older_way() {
         order.processor_reference = reference;
         let base = &story.simulator.base_url;
         let back = bank::first_version(&story.browser, base, &Form { action, fields }, answer).await;
-        assert!(back.action.ends_with("/bank"), "{}", back.action);
+        assert!(back.action.contains("/bank?PayID="), "{}", back.action);
         let pa_res = back.fields.iter().find(|(name, _)| name == "PaRes").expect("PaRes").1.clone();
         // The answer comes twice, and once somebody else's comes with it.
         for text in [&pa_res, &pa_res, &"forged".to_owned()] {
@@ -167,6 +167,60 @@ async fn what_a_call_says_of_the_payment() {
     let (opened, _) = story.paygate.open_with_card(&order, &card).await;
     assert!(
         matches!(&opened, Opened::Refused { reason, .. } if reason.contains("credentialOnFile")),
+        "{opened:?}"
+    );
+}
+
+/// All that its manual lists: from the account, the cashier, and the customer's record.
+#[tokio::test]
+async fn american_express_gets_its_own_parameters() {
+    let more =
+        "allow_pan = true\nacquirer = 'capn'\npayment_extra = { ContractID = '12345678', AmountAuth = '1' }";
+    let (story, inbox) = (Story::with(Merchant::default(), more), Inbox::open());
+    let mut order = story.deposit(1, 2_500, Capture::Automatic, &inbox.url);
+    order.reference = "DE0000000000001".to_owned();
+    order.customer.street = Some("Domplatz 1".to_owned());
+    order.customer.postal_code = Some("50667".to_owned());
+    for (name, text) in [
+        ("AmountAuth", "2500"),
+        ("Phone", "2211234567"),
+        ("sdFirstName", "Ann"),
+        ("sdLastName", "Groß"),
+        ("sdStreet", "Ring 2"),
+        ("sdZip", "50667"),
+        ("sdCountryCode", "276"),
+        ("sdPhone", "221765"),
+    ] {
+        order.extra.insert(name.to_owned(), text.to_owned());
+    }
+    let (opened, _) = story.paygate.open_with_card(&order, &typed(FRICTIONLESS)).await;
+    assert!(matches!(opened, Opened::Frames { .. }), "{opened:?}");
+    for (name, said) in [
+        ("RefNr", "DE0000000000001"),
+        ("OrderDesc", order.reference.as_str()),
+        // What the cashier says wins.
+        ("AmountAuth", "2500"),
+        ("ContractID", "12345678"),
+        ("FirstName", "Juergen"),
+        ("LastName", "Grossmann"),
+        ("AddrStreet", "Domplatz 1"),
+        ("AddrZIP", "50667"),
+        ("eMail", "big@example.com"),
+        ("Phone", "2211234567"),
+        ("sdFirstName", "Ann"),
+        ("sdLastName", "Gross"),
+        ("sdStreet", "Ring 2"),
+        ("sdZip", "50667"),
+        ("sdCountryCode", "276"),
+        ("sdPhone", "221765"),
+    ] {
+        assert_eq!(story.simulator.asked(&order.reference, name), said, "{name}");
+    }
+    order.reference = "DE0000000000002".to_owned();
+    order.extra.insert("sdCountryCode".to_owned(), "DE".to_owned());
+    let (opened, _) = story.paygate.open_with_card(&order, &typed(FRICTIONLESS)).await;
+    assert!(
+        matches!(&opened, Opened::Refused { reason, .. } if reason.contains("sdCountryCode")),
         "{opened:?}"
     );
 }

@@ -57,8 +57,18 @@ pub async fn send(client: &Client, part: &Part<'_>) -> DepositOutcome {
     };
     match answer.verdict(part.trans_id, client.settings().answer_mac) {
         Verdict::Success => paid(&payment, after),
+        // A refusal is believed only if the sums agree: the money is taken if it was booked all the same.
         Verdict::Refused(_) => {
-            DepositOutcome::Failed { code: answer.code().to_owned(), reason: answer.reason() }
+            match inquire::ask(client, part.trans_id, Some(&payment.pay_id), part.amount.currency()).await {
+                Found::Payment(now) if now.captured == after => paid(&now, after),
+                Found::Payment(now) if now.captured == part.before => {
+                    DepositOutcome::Failed { code: answer.code().to_owned(), reason: answer.reason() }
+                }
+                Found::Payment(_) | Found::NotFound => {
+                    DepositOutcome::Unknown { cause: answer.doubt("refused, and the sums say otherwise") }
+                }
+                Found::Unknown(cause) => DepositOutcome::Unknown { cause },
+            }
         }
         Verdict::Open => DepositOutcome::Open { cause: answer.reason() },
         Verdict::Authenticate => {

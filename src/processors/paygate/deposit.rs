@@ -18,10 +18,16 @@ pub async fn settle(client: &Client, order: &DepositOrder) -> DepositOutcome {
     let agreed = matches!(payment.last_status, Status::Ok | Status::AuthorizeRequest | Status::Authorized);
     if client.settings().page.order && is_card(order) && payment.last_step() == LastStep::None && agreed {
         let outcome = authorize::send(client, order, &payment).await;
-        let DepositOutcome::Open { cause } = outcome else { return outcome };
+        let refused = matches!(outcome, DepositOutcome::Failed { .. });
+        if !refused && !matches!(outcome, DepositOutcome::Open { .. }) {
+            return outcome;
+        }
         return match ask(client, order).await {
+            // A refusal is believed only if nothing was authorised all the same.
+            Found::Payment(payment) if refused && payment.last_step() == LastStep::None => outcome,
             Found::Payment(payment) => read(&payment, order),
-            Found::NotFound | Found::Unknown(_) => DepositOutcome::Unknown { cause },
+            Found::NotFound => DepositOutcome::Unknown { cause: "agreed, and not known there".to_owned() },
+            Found::Unknown(cause) => DepositOutcome::Unknown { cause },
         };
     }
     let ours_to_capture = order.method == "twint" && !client.settings().twint.sale;
@@ -69,6 +75,11 @@ pub fn is_card(order: &DepositOrder) -> bool {
 }
 
 fn read(payment: &Payment, order: &DepositOrder) -> DepositOutcome {
+    let (authorized, asked) = (payment.authorized, order.amount.minor());
+    if 0 < authorized && authorized < asked {
+        // Prepaid cards may be, where the merchant has that activated: no more than that can be captured.
+        tracing::warn!(trans_id = order.reference, authorized, asked, "authorised for less than was asked");
+    }
     match payment.last_step() {
         // Credits are booked where they are made; here the question is what came in.
         LastStep::Credit | LastStep::Capture if payment.captured > 0 => DepositOutcome::Paid {
@@ -87,6 +98,11 @@ fn read(payment: &Payment, order: &DepositOrder) -> DepositOutcome {
             Status::Failed => DepositOutcome::Failed {
                 code: "FAILED".to_owned(),
                 reason: "the payment failed at the platform".to_owned(),
+            },
+            // Of a charge without the customer: nobody was shown the way to the bank, so nobody can go it.
+            Status::AuthenticationRequest if order.instrument.is_some() => DepositOutcome::Failed {
+                code: "AUTHENTICATION".to_owned(),
+                reason: "the bank wants to ask the customer, who is not there".to_owned(),
             },
             Status::Ok
             | Status::Authorized

@@ -6,9 +6,10 @@
 use super::client::Client;
 use super::codes::Verdict;
 use super::credential::CredentialOnFile;
+use super::first_version::Legacy;
 use super::hosted_page;
 use super::request::{self, Request};
-use super::three_ds::{self, Legacy, Versioning};
+use super::three_ds::{self, Versioning};
 use super::values::card::{self, PanCard};
 use super::values::{BadValue, format};
 use super::{acquirer, deposit};
@@ -71,6 +72,17 @@ pub enum Step {
     Unfit(BadValue),
 }
 
+impl Step {
+    fn leads_to_https(&self) -> bool {
+        let url = match self {
+            Step::Method(versioning) => &versioning.method_url,
+            Step::Legacy(legacy) => &legacy.acs_url,
+            Step::Decided(_) | Step::Unfit(_) => return true,
+        };
+        url.starts_with("https://")
+    }
+}
+
 pub async fn pay(client: &Client, payment: &Direct<'_>) -> Step {
     let request = match request(client, payment) {
         Ok(request) => request,
@@ -80,11 +92,16 @@ pub async fn pay(client: &Client, payment: &Direct<'_>) -> Step {
         Ok(answer) => answer,
         Err(error) => return Step::Decided(error.into()),
     };
-    let order = payment.order;
-    let outcome = match answer.verdict(&order.reference, client.settings().answer_mac) {
-        Verdict::Success => deposit::settle(client, order).await,
+    let (order, settings) = (payment.order, client.settings());
+    let outcome = match answer.verdict(&order.reference, settings.answer_mac) {
+        // By its own name: an earlier try under our reference may be there too.
+        Verdict::Success => {
+            let processor_reference = answer.present("PayID").map(str::to_owned);
+            deposit::settle(client, &DepositOrder { processor_reference, ..order.clone() }).await
+        }
         Verdict::Authenticate => match three_ds::after_direct(&answer) {
-            Some(step) => return step,
+            Some(step) if !settings.https_only || step.leads_to_https() => return step,
+            Some(_) => DepositOutcome::Unknown { cause: answer.doubt("3-D Secure without https") },
             None => DepositOutcome::Unknown { cause: answer.doubt("3-D Secure without its data") },
         },
         Verdict::Refused(_) => {
@@ -165,7 +182,7 @@ fn request(client: &Client, payment: &Direct<'_>) -> Result<Request, BadValue> {
         customer: &order.customer,
         pin: &order.pin,
         order: &order.extra,
-        configured: &settings.creditex.extra,
+        configured: &settings.payment_extra,
     };
     acquirer::add_to_payment(&mut request, settings.acquirer, &sources)?;
     request.url("TermURL", term_url, settings)?;

@@ -111,7 +111,7 @@ pub fn payment(client: &Client, endpoint: &'static str, order: &DepositOrder) ->
         customer: &order.customer,
         pin: &order.pin,
         order: &order.extra,
-        configured: &settings.creditex.extra,
+        configured: &settings.payment_extra,
     };
     acquirer::add_to_payment(&mut request, settings.acquirer, &sources)?;
     put_urls(&mut request, client, order)?;

@@ -19,6 +19,7 @@ pub mod creditex;
 pub mod debug;
 pub mod deposit;
 pub mod direct;
+pub mod first_version;
 pub mod hosted_page;
 pub mod inquire;
 pub mod notification;

@@ -85,7 +85,12 @@ fn summary(fields: &Fields) -> String {
     let meaning = codes::describe(&code);
     let status = word("Status");
     let status = if status.is_empty() { "authentication".to_owned() } else { status };
-    format!("{status}, code {code} ({meaning}), PayID {}", word("PayID"))
+    // American Express's words on address and check value, for people.
+    let checks = [("CodeExt", "acquirer's code"), ("Match", "address check"), ("cvcmatch", "check value")];
+    let checks = checks.map(|(name, what)| (what, word(name)));
+    let checks = checks.iter().filter(|(_, said)| !said.is_empty());
+    let checks: String = checks.map(|(what, said)| format!(", {what} {said}")).collect();
+    format!("{status}, code {code} ({meaning}), PayID {}{checks}", word("PayID"))
 }
 
 /// The pseudo card number with brand and expiry, from the card object or from the older plain parameters.
@@ -182,6 +187,14 @@ mod tests {
         assert!(good.instrument.is_some() && bad.instrument.is_none());
         assert_ne!(good.key, bad.key);
         assert!(bad.summary.contains("refused by the authorisation system"), "{}", bad.summary);
+    }
+
+    #[test]
+    fn american_express_tells_people_of_its_checks() {
+        let notice =
+            read(&account(), &post(&text("OK", "00000000", "&CodeExt=000&Match=Y&cvcmatch=M"))).unwrap();
+        let told = "acquirer's code 000, address check Y, check value M";
+        assert!(notice.summary.ends_with(told), "{}", notice.summary);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use super::credit::Credit;
 use super::settings::{Settings, SettingsError};
 use super::values::reference;
 use super::{EXTRA_CREDITED_BEFORE, EXTRA_DEPOSIT_METHOD, EXTRA_DEPOSIT_TRANS_ID, NOT_SENDABLE};
-use super::{ROOM, TERMINAL, TOLD_XID, capture, credit, creditex, deposit, hosted_page, paynow, reverse};
-use super::{server_payment, three_ds, twint};
+use super::{ROOM, TERMINAL, TOLD_XID, capture, credit, creditex, deposit, first_version, hosted_page};
+use super::{paynow, reverse, server_payment, twint};
 use crate::clock::{Clock, Entropy};
 use crate::domain::customer::Instrument;
 use crate::domain::money::Money;
@@ -105,12 +105,11 @@ impl DepositProcessor for Paygate {
 
     /// Only 3-D Secure 1 has its answer brought by the browser. Whatever the platform says to it, an inquiry decides.
     async fn bank_answered(&self, order: &DepositOrder, answer: &SecretString) -> DepositOutcome {
-        if let Some(pay_id) = &order.processor_reference
-            && let Err(error) = three_ds::bank_answered(&self.client, &order.reference, pay_id, answer).await
-        {
-            tracing::warn!(trans_id = order.reference, %error, "a bank's answer may not have been taken");
-        }
-        self.settle(order).await
+        first_version::bank_answered(&self.client, order, answer).await
+    }
+
+    async fn waits_for_the_bank(&self, order: &DepositOrder) -> bool {
+        first_version::waits(&self.client, order).await
     }
 
     async fn open(&self, order: &DepositOrder) -> Opened {

@@ -24,11 +24,11 @@ pub struct Held<'a> {
 pub async fn authorization(client: &Client, held: &Held<'_>, terminal: Option<&str>) -> GivenUp {
     match reverse(client, held, terminal).await {
         Ok(outcome) => GivenUp::Outcome(outcome),
-        Err(refused) => *refused,
+        Err(other) => *other,
     }
 }
 
-/// `Err` is a definite refusal.
+/// `Err` is a definite refusal, or that nothing is held yet.
 async fn reverse(
     client: &Client,
     held: &Held<'_>,
@@ -50,7 +50,7 @@ async fn reverse(
                 currency: amount.currency().code().to_owned(),
             });
         }
-        LastStep::None => return Ok(nothing_held(&payment)),
+        LastStep::None => return nothing_held(&payment),
     }
     let request = match terminal {
         Some(xid) => stationary::reversal(client, trans_id, &payment.pay_id, xid),
@@ -66,8 +66,18 @@ async fn reverse(
     };
     Ok(match answer.verdict(trans_id, client.settings().answer_mac) {
         Verdict::Success => reversed(),
-        // Still authorised, and the same ReqID is answered alike for ever.
         Verdict::Refused(_) => {
+            // A refusal is believed only if the sums agree: the reserve is gone if it was given up all the same.
+            match inquire::ask(client, trans_id, Some(&payment.pay_id), amount.currency()).await {
+                Found::Payment(now) if now.last_step() == LastStep::Authorization => {}
+                Found::Payment(now) if now.last_step() == LastStep::None => return Ok(reversed()),
+                Found::Payment(_) | Found::NotFound => {
+                    let cause = answer.doubt("refused, and the sums say otherwise");
+                    return Ok(DepositOutcome::Unknown { cause });
+                }
+                Found::Unknown(cause) => return Ok(DepositOutcome::Unknown { cause }),
+            }
+            // Still authorised, and the same ReqID is answered alike for ever.
             let (code, reason) = (answer.code().to_owned(), answer.reason());
             // What can't be undone is at least not renewed when it runs out.
             if let Err(error) = cancel_auth::stop_renewal(client, trans_id, &payment.pay_id).await {
@@ -83,20 +93,23 @@ async fn reverse(
     })
 }
 
-fn nothing_held(payment: &Payment) -> DepositOutcome {
+fn nothing_held(payment: &Payment) -> Result<DepositOutcome, Box<GivenUp>> {
+    let failed = |code: &str, reason: &str| DepositOutcome::Failed {
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+    };
     match payment.last_status {
         // Reversed before, or a payment that never came to be.
-        Status::Ok | Status::Authorized => reversed(),
-        Status::Failed => DepositOutcome::Failed {
-            code: "FAILED".to_owned(),
-            reason: "the payment failed, nothing was held".to_owned(),
-        },
-        Status::Pending
-        | Status::AuthenticationRequest
-        | Status::AuthorizeRequest
-        | Status::Absent
-        | Status::Other => {
-            DepositOutcome::Open { cause: "nothing is held, and the customer may still pay".to_owned() }
+        Status::Ok | Status::Authorized => Ok(reversed()),
+        Status::Failed => Ok(failed("FAILED", "the payment failed, nothing was held")),
+        // It waits for its customer, who may still come.
+        Status::AuthenticationRequest | Status::AuthorizeRequest | Status::Absent => {
+            let left = failed("UNFINISHED", "nothing is held, the customer has not finished");
+            Err(Box::new(GivenUp::StillPayable(left)))
+        }
+        // The platform has taken it in and has not decided.
+        Status::Pending | Status::Other => {
+            Ok(DepositOutcome::Open { cause: "nothing is held, and the platform has not decided".to_owned() })
         }
     }
 }

@@ -8,7 +8,7 @@ use super::direct::{self, BrowserInfo, Direct, Payer, Step};
 use super::stationary::{self, Paid};
 use super::values::BadValue;
 use super::values::card::PanCard;
-use super::{NOT_SENDABLE, TERMINAL, TOLD_AUTH_CODE, TOLD_TERMINAL, TOLD_XID, acquirer};
+use super::{NOT_SENDABLE, TERMINAL, TOLD_AUTH_CODE, TOLD_TERMINAL, TOLD_XID, acquirer, deposit};
 use crate::domain::customer::Instrument;
 use crate::domain::outcome::DepositOutcome;
 use crate::processors::{DepositOrder, Frames, Opened, TypedCard};
@@ -91,10 +91,8 @@ pub async fn charge(client: &Client, order: &DepositOrder, instrument: &Instrume
     match direct::pay(client, &payment).await {
         Step::Unfit(bad) => unfit(&bad),
         Step::Decided(outcome) => decided(outcome),
-        // Nobody is there to be asked: it ends when its time is over.
-        Step::Method(_) | Step::Legacy(_) => {
-            Opened::Decided(DepositOutcome::Open { cause: "the bank wants to ask the customer".to_owned() })
-        }
+        // Nobody is there to be asked, which ends it, unless the platform says otherwise.
+        Step::Method(_) | Step::Legacy(_) => decided(deposit::settle(client, order).await),
     }
 }
 
@@ -168,17 +166,6 @@ async fn at_cashier(client: &Client, order: &DepositOrder, card: &PanCard, typed
             };
             Opened::Frames { frames, reference: versioning.pay_id }
         }
-        Step::Legacy(legacy) => {
-            let fields = [
-                ("PaReq", legacy.pa_req),
-                ("TermUrl", term_url),
-                ("MD", legacy.merchant_data.unwrap_or_else(|| legacy.pay_id.clone())),
-            ];
-            Opened::Form {
-                action: legacy.acs_url,
-                fields: fields.map(|(name, text)| (name.to_owned(), text)).to_vec(),
-                reference: Some(legacy.pay_id),
-            }
-        }
+        Step::Legacy(legacy) => legacy.form(&term_url),
     }
 }

@@ -60,6 +60,10 @@ pub struct Settings {
     /// Lets ChargeStored charge stored cards without the customer, by their pseudo numbers.
     #[serde(default)]
     pub charge_stored: bool,
+    /// Fixed extra parameters of payments by card, for example CAPN's `ContractID`. What a deposit says wins, and the
+    /// customer's record fills in the rest.
+    #[serde(default)]
+    pub payment_extra: BTreeMap<String, String>,
     /// What is wished of the bank's authentication; the cashier may say otherwise for one deposit.
     pub three_ds_policy: Option<ThreeDsPolicy>,
 }

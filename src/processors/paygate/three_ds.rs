@@ -1,16 +1,13 @@
-//! 3-D Secure between our page, the platform and the bank: method frame, challenge, and the older form to the bank.
+//! 3-D Secure 2 between our page, the platform and the bank: method frame and challenge.
 //!
 //! No step after the first needs the card: the platform has it under the payment's PayID.
 
 use super::answer::Answer;
-use super::client::{CallError, Client};
 use super::codec::Fields;
 use super::direct::Step;
-use super::request::Request;
-use super::values::{BadValue, format};
+use super::first_version::Legacy;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -46,8 +43,11 @@ pub fn after_direct(answer: &Answer) -> Option<Step> {
     // One manual prints VisioningData.
     let versioning = answer.present("versioningData").or_else(|| answer.present("VisioningData"));
     let data = versioning.and_then(object::<VersioningData>);
-    let speaks_second = data.as_ref().is_some_and(|data| data.acs_end_protocol_version.is_some());
-    if let (false, Some(legacy)) = (speaks_second, legacy(answer)) {
+    // A bank without the second version has no version, and mostly no form either.
+    let speaks_second = data
+        .as_ref()
+        .is_some_and(|data| data.acs_end_protocol_version.is_some() && data.method_data.is_some());
+    if let (false, Some(legacy)) = (speaks_second, Legacy::of(answer)) {
         return Some(Step::Legacy(legacy));
     }
     if let Some(data) = data
@@ -62,35 +62,6 @@ pub fn after_direct(answer: &Answer) -> Option<Step> {
         }));
     }
     None
-}
-
-fn legacy(answer: &Answer) -> Option<Legacy> {
-    let legacy = answer.present("threeDSLegacy").and_then(object::<LegacyData>)?;
-    Some(Legacy {
-        pay_id: answer.text("PayID").to_owned(),
-        acs_url: legacy.acs_url,
-        pa_req: legacy.pa_req,
-        merchant_data: legacy.merchant_data,
-    })
-}
-
-/// What a form to the bank needs for 3-D Secure 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Legacy {
-    pub pay_id: String,
-    pub acs_url: String,
-    pub pa_req: String,
-    pub merchant_data: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct LegacyData {
-    #[serde(rename = "acsURL", alias = "ACSURL", alias = "acsUrl")]
-    acs_url: String,
-    #[serde(rename = "paReq", alias = "PaReq", alias = "PAReq")]
-    pa_req: String,
-    #[serde(rename = "md", alias = "MD", default)]
-    merchant_data: Option<String>,
 }
 
 /// In a deposit's `extra`, told by the authentication notification: where the bank wants to ask the payer.
@@ -153,24 +124,7 @@ pub fn creq(server_trans_id: &str, acs_trans_id: &str, version: &str) -> String 
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&request).unwrap_or_default())
 }
 
-/// `direct3d.aspx`: hands the bank's answer of 3-D Secure 1 on. What it leads to, an inquiry tells, also when the answer
-/// comes a second time or ours gets lost.
-pub async fn bank_answered(
-    client: &Client,
-    trans_id: &str,
-    pay_id: &str,
-    pa_res: &SecretString,
-) -> Result<(), CallError> {
-    let bad = |bad: BadValue| CallError::NotSent(bad.to_string());
-    let mut request = Request::new("direct3d.aspx", client.settings(), trans_id).map_err(bad)?;
-    request.pay_id(pay_id).map_err(bad)?;
-    request.put("PAResponse", format::ans(LONGEST_ANSWER), pa_res.expose_secret()).map_err(bad)?;
-    client.post(request).await.map(|_| ())
-}
-
-/// No bank's signed answer comes near this size.
-const LONGEST_ANSWER: usize = 48 * 1024;
-
-fn object<T: for<'a> Deserialize<'a>>(encoded: &str) -> Option<T> {
+/// An object that is sent as Base64 of JSON.
+pub(super) fn object<T: for<'a> Deserialize<'a>>(encoded: &str) -> Option<T> {
     serde_json::from_slice(&STANDARD.decode(encoded).ok()?).ok()
 }

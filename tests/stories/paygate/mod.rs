@@ -6,12 +6,16 @@ mod browser;
 mod captures;
 mod deposits;
 mod direct;
+mod faults;
+mod first_version;
 mod kills;
 mod leaks;
 mod notices;
+mod ordered;
 mod payouts;
 mod process;
 mod refunds;
+mod reversals;
 mod terminal;
 mod twint;
 

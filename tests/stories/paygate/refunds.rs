@@ -1,5 +1,6 @@
 //! Refunds of deposits, under every fault of the platform.
 
+use super::faults::{every_fault, left_open};
 use super::{EUR, House, Opened};
 use crate::support::databases;
 use chrono::Duration;
@@ -22,24 +23,9 @@ fn credit_goes_wrong(house: &House, opened: &Opened, fault: &Fault) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refund_is_made_once_whatever_becomes_of_its_answer() {
-    let faults = [
-        Fault::DropBefore,
-        Fault::DropAfter,
-        Fault::HangBefore,
-        Fault::HangAfter,
-        Fault::ProcessLate,
-        Fault::HalfAnswer,
-        Fault::ShortData,
-        Fault::Page { status: 502, processed: true },
-        Fault::Page { status: 502, processed: false },
-        Fault::Status(500),
-        Fault::WrongMac,
-        Fault::ForeignMerchant,
-        Fault::ForeignOrder,
-        Fault::Clear,
-        Fault::Contradiction,
-        Fault::BookedBut("22060305".to_owned()),
-    ];
+    // A refusal has a story of its own below.
+    let faults: Vec<Fault> =
+        every_fault().into_iter().filter(|fault| !matches!(fault, Fault::Refuse(_))).collect();
     for scratch in databases() {
         let house = House::impatient(scratch).await;
         let big = house.story.customer(EUR, "Big", "0.50").await;
@@ -56,6 +42,10 @@ async fn a_refund_is_made_once_whatever_becomes_of_its_answer() {
             house.after(Duration::seconds(31)).await;
             house.after(Duration::minutes(3)).await;
             house.simulator().release();
+            if left_open(&fault) {
+                assert_eq!(house.moved(&opened.reference, Moved::Credit), 400, "{fault:?}");
+                assert!(house.simulator().decide(&opened.reference, true), "{fault:?}");
+            }
             for _ in 0..4 {
                 house.after(Duration::minutes(61)).await;
             }
@@ -71,7 +61,7 @@ async fn a_refund_is_made_once_whatever_becomes_of_its_answer() {
         house.simulator().clear_faults();
         let moved: i64 =
             house.simulator().movements().iter().filter(|m| m.kind == Moved::Credit).map(|m| m.minor).sum();
-        assert_eq!(moved, 16 * 800);
+        assert_eq!(moved, faults.len() as i64 * 800);
         house.books_agree("Paygate", "EUR").await;
         house.ends().await;
     }

@@ -1,13 +1,13 @@
 //! Payments at the cashier's terminals: paid, reserved, given up by the slip, under every fault.
 
-use super::direct::{allowing, allowing_impatiently, as_the_platform_booked, card, faults, goes_wrong};
+use super::direct::{allowing, allowing_impatiently, card};
+use super::faults::{as_the_platform_booked, every_fault, goes_wrong, left_open};
 use super::{CARD, EUR, House};
 use crate::support::databases;
-use chrono::Duration;
 use serde_json::{Value, json};
-use tillgate::processors::paygate::simulator::{Fault, Moved};
+use tillgate::processors::paygate::simulator::Moved;
 
-fn read(house: &House, amount: &str, capture: &str) -> Value {
+pub fn read(house: &House, amount: &str, capture: &str) -> Value {
     let track = format!("{CARD}=3012101");
     let more = json!({ "CardTrack2": track, "CardTrack3": track, "BrowserInfo": null, "Capture": capture });
     card(house, "PaygateTerminal", CARD, amount, more)
@@ -52,51 +52,15 @@ async fn whatever_becomes_of_an_answer_a_terminal_takes_once_or_not_at_all() {
     for scratch in databases() {
         let house = allowing_impatiently(scratch).await;
         let big = house.story.customer(EUR, "Big", "0.50").await;
-        for fault in faults() {
+        for fault in every_fault() {
             goes_wrong(&house, "stationary.aspx", &fault);
             let made = house.tries("CreateDeposit", &big, read(&house, "2.00", "automatic")).await;
             house.works().await;
-            if matches!(fault, Fault::OpenForever | Fault::OpenSilently) {
+            if left_open(&fault) {
                 assert_eq!(house.deposit(&big, &made).await["DepositStatus"], "Pending", "{fault:?}");
                 house.simulator().decide(&made.reference, true);
             }
-            as_the_platform_booked(&house, &big, &made, &format!("{fault:?}")).await;
-        }
-        house.books_agree("Paygate", "EUR").await;
-        house.ends().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_becomes_of_an_answer_a_slip_is_undone_once() {
-    for scratch in databases() {
-        let house = allowing_impatiently(scratch).await;
-        let big = house.story.customer(EUR, "Big", "0.50").await;
-        for fault in [
-            Fault::DropBefore,
-            Fault::DropAfter,
-            Fault::HangBefore,
-            Fault::HangAfter,
-            Fault::HalfAnswer,
-            Fault::ShortData,
-            Fault::Page { status: 502, processed: true },
-            Fault::Page { status: 502, processed: false },
-            Fault::WrongMac,
-            Fault::ForeignMerchant,
-            Fault::ForeignOrder,
-            Fault::Clear,
-            Fault::Contradiction,
-        ] {
-            let held = house.opens_typed(&big, read(&house, "2.00", "manual")).await;
-            goes_wrong(&house, "stationary_rev.aspx", &fault);
-            let cancel = json!({ "ExtDepositID": held.id });
-            assert_eq!(house.call("CancelDeposit", &big, cancel.clone()).await["Status"], -1, "{fault:?}");
-            house.simulator().release();
-            house.after(Duration::minutes(1)).await;
-            assert_eq!(house.call("CancelDeposit", &big, cancel).await["Status"], 0, "{fault:?}");
-            assert_eq!(house.deposit(&big, &held).await["DepositStatus"], "Cancelled", "{fault:?}");
-            assert_eq!(house.moved(&held.reference, Moved::Reversal), 200, "{fault:?}");
-            house.simulator().clear_faults();
+            as_the_platform_booked(&house, &big, &made, &fault).await;
         }
         house.books_agree("Paygate", "EUR").await;
         house.ends().await;

@@ -1,10 +1,11 @@
 //! TWINT: confirmed in the app, late, never, and with news that get lost.
 
+use super::faults::{as_the_platform_booked, every_fault, goes_wrong, left_open};
 use super::{CHF, House, Opened};
 use crate::support::databases;
 use chrono::Duration;
 use serde_json::json;
-use tillgate::processors::paygate::simulator::{Fault, Moved, NoticeFault, Script};
+use tillgate::processors::paygate::simulator::{Fault, Moved, NoticeFault};
 
 async fn answers(house: &House, opened: &Opened, answer: &str) -> String {
     let form = house.form_of(opened).await;
@@ -64,30 +65,23 @@ async fn what_is_confirmed_after_the_browser_was_closed_is_settled_by_the_sweep(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_capture_of_ours_whose_answer_got_lost_is_made_once() {
     for scratch in databases() {
-        let house = House::on(scratch).await;
+        let house = House::impatient(scratch).await;
         let big = house.story.customer(CHF, "Big", "0.50").await;
-        let faults = [
-            Fault::DropBefore,
-            Fault::DropAfter,
-            Fault::HalfAnswer,
-            Fault::Page { status: 502, processed: true },
-        ];
-        for fault in faults {
-            let opened = house.opens(&big, "TWINT", "8.00", "automatic").await;
-            house.simulator().script(Script {
-                endpoint: Some("capture.aspx".to_owned()),
-                trans_id: Some(opened.reference.clone()),
-                times: 1,
-                call: Some(fault.clone()),
-                notice: None,
-            });
+        for fault in every_fault() {
+            let opened = house.opens(&big, "TWINT", "2.00", "automatic").await;
+            goes_wrong(&house, "capture.aspx", &fault);
             let there = answers(&house, &opened, "confirm").await;
             house.visits(&there).await;
             house.works().await;
+            house.simulator().release();
             house.after(Duration::minutes(3)).await;
-            house.after(Duration::minutes(3)).await;
-            assert_eq!(house.deposit(&big, &opened).await["DepositStatus"], "Credited", "{fault:?}");
-            assert_eq!(house.moved(&opened.reference, Moved::Capture), 800, "{fault:?}");
+            if left_open(&fault) {
+                assert_ne!(house.deposit(&big, &opened).await["DepositStatus"], "Credited", "{fault:?}");
+                assert!(house.simulator().decide(&opened.reference, true), "{fault:?}");
+            }
+            house.simulator().clear_faults();
+            let ends = if matches!(fault, Fault::Refuse(_)) { "Declined" } else { "Credited" };
+            assert_eq!(as_the_platform_booked(&house, &big, &opened, &fault).await, ends, "{fault:?}");
         }
         house.books_agree("Paygate TWINT", "CHF").await;
         house.ends().await;

@@ -11,6 +11,8 @@ use chrono::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum How {
     Normally,
+    /// With the payer's authentication before it, whoever asks.
+    AskingPayer,
     /// Taken in, never decided by itself.
     LeftOpen,
     Refused(String),
@@ -30,7 +32,7 @@ impl World {
             return answer;
         }
         match how {
-            How::Normally => {}
+            How::Normally | How::AskingPayer => {}
             // A question that is not decided yet changes nothing of what it asks about.
             How::LeftOpen if endpoint.starts_with("inquire") => return failure(merchant, params, "60600000"),
             How::LeftOpen => return self.leave_open(merchant, endpoint, params),
@@ -104,8 +106,8 @@ impl World {
         let payment = self.open_payment(&merchant.id, params);
         payment.open_actions += 1;
         payment.last_status = "PENDING".to_owned();
-        payment.last_xid = xid;
-        let payment = payment.clone();
+        // What is not decided is no step of the payment yet.
+        let payment = Payment { last_xid: xid, ..payment.clone() };
         self.undecided.push(Undecided {
             merchant: merchant.id.clone(),
             endpoint: endpoint.to_owned(),
@@ -150,6 +152,7 @@ impl World {
             "authorize.aspx" => self.authorize(merchant, params),
             "direct.aspx" | "stationary.aspx" => self.pay_at_once(merchant, params),
             "stationary_rev.aspx" => self.reverse_at_terminal(merchant, params),
+            "direct3d.aspx" => self.first_version_done(merchant, params),
             "RefNrChange.aspx" => self.change_ref_nr(merchant, params),
             "inquire.aspx" | "inquire24.aspx" => return self.inquire(merchant, endpoint, params),
             _ => Err("20600081".to_owned()),

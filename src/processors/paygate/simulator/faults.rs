@@ -44,6 +44,8 @@ pub enum Fault {
     OpenSilently,
     /// Refused with this code, nothing booked.
     Refuse(String),
+    /// The payer's bank wants to see him first, also where a shop charges what is on file.
+    AskPayer,
     /// Booked all the same, and answered with this code and status FAILED.
     BookedBut(String),
 }

@@ -212,7 +212,7 @@ fn twint_page(world: &World, id: &str, call: &Call) -> HttpResponse {
 
 fn sum(call: &Call) -> String {
     let field = |name| html(call.params.get(name));
-    format!("<p>Order {}: {} (smallest units) {}</p>", field("TransID"), field("Amount"), field("Currency"))
+    format!("<p>Order {}: {} {} in smallest units</p>", field("TransID"), field("Amount"), field("Currency"))
 }
 
 /// An address of this simulator.
@@ -220,9 +220,15 @@ pub fn link(world: &World, path: &str) -> String {
     format!("{}/{path}", world.base_url)
 }
 
+/// Banks are met under another name than the platform, as they are another origin.
+pub fn bank_link(world: &World, path: &str) -> String {
+    link(world, path).replacen("://127.0.0.1", "://localhost", 1)
+}
+
 pub fn page(title: &str, body: &str) -> HttpResponse {
     let style = "body{font:16px/1.5 sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem}\
-                 label{display:block;margin:.6rem 0}input,select,button{font:inherit;padding:.35rem .6rem}\
+                 label{display:grid;gap:.25rem;max-width:20rem;margin:.6rem 0}\
+                 input,select,button{font:inherit;padding:.35rem .6rem}button{margin:.4rem .4rem 0 0}\
                  header{border-bottom:2px solid #b45309;margin-bottom:1rem}";
     let text = format!(
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' \

@@ -3,11 +3,13 @@
 
 use super::App;
 use super::bank::{Bank, bank_of, message, read_pa_res};
+use super::books::Payment;
+use super::codec::Params;
 use super::engine::How;
-use super::pages::{html, link, page};
+use super::pages::{bank_link, html, link, page};
 use super::replies::{Reply, SUCCESS, card_of, failure, json_or_text, reply};
 use super::wire::{Call, encode};
-use super::world::{Session, World};
+use super::world::{Merchant, Session, World};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Form, Path, Query};
 use base64::Engine;
@@ -44,6 +46,7 @@ pub fn direct(world: &mut World, call: &Call, how: How) -> Reply {
     world.asked.insert(params.get("TransID").to_owned(), params.clone());
     let credential: Value =
         serde_json::from_str(&json_or_text(params.get("credentialOnFile"))).unwrap_or_default();
+    let payer = params.has("browserInfo") || how == How::AskingPayer;
     if !params.has("browserInfo") {
         // Without the payer only a card on file may be charged, and the series it names must have begun here.
         let scheme = params.get("schemeReferenceID");
@@ -53,7 +56,7 @@ pub fn direct(world: &mut World, call: &Call, how: How) -> Reply {
         }
     }
     let card = card_of(params);
-    if how != How::Normally || !params.has("browserInfo") {
+    if !matches!(how, How::Normally | How::AskingPayer) || !payer {
         let mut answer = world.act(merchant, "direct.aspx", params, how);
         if let Ok(card) = card
             && answer.iter().any(|(name, value)| name == "Code" && value == SUCCESS)
@@ -85,11 +88,18 @@ pub fn direct(world: &mut World, call: &Call, how: How) -> Reply {
         payment.last_status = "AUTHENTICATION_REQUEST".to_owned();
     }
     let mut answer = reply(merchant, &payment, "AUTHENTICATION_REQUEST", "70000000", "3-D Secure follows");
-    let versioning = versioning(world, &payment.pay_id, bank);
+    let mut versioning = versioning(world, &payment.pay_id, bank);
+    if bank == Bank::FirstVersion {
+        versioning["threeDSMethodURL"] = json!(null);
+        versioning["threeDSMethodDataForm"] = json!(null);
+    }
     answer.push(("versioningData".to_owned(), STANDARD.encode(versioning.to_string())));
     if bank == Bank::FirstVersion {
+        let (back, pay_id, trans_id) = (params.get("TermURL"), &payment.pay_id, &payment.trans_id);
         let legacy = json!({
-            "acsURL": link(world, "sandbox/bank/pareq"), "paReq": STANDARD.encode(&id), "md": payment.pay_id,
+            "MID": merchant.id, "TransID": trans_id,
+            "acsURL": bank_link(world, "sandbox/bank/pareq"), "PAReq": STANDARD.encode(&id),
+            "TermURL": format!("{back}?PayID={pay_id}&TransID={trans_id}&MID={}", merchant.id),
         });
         answer.push(("threeDSLegacy".to_owned(), STANDARD.encode(legacy.to_string())));
     }
@@ -162,7 +172,7 @@ fn method_done(app: &App, message: &Value) -> Option<Value> {
         "acsChallengeMandated": true,
         "base64EncodedChallengeRequest": STANDARD.encode(request.to_string()),
         "challengeRequest": request,
-        "acsURL": link(&app.world(), "sandbox/bank/challenge"),
+        "acsURL": bank_link(&app.world(), "sandbox/bank/challenge"),
     }))
 }
 
@@ -194,7 +204,7 @@ fn tell_authentication(app: &App, id: &str, session: &Session, bank: Bank) {
     });
     if bank == Bank::Challenge {
         response["acsTransID"] = json!(id);
-        response["acsURL"] = json!(link(&world, "sandbox/bank/challenge"));
+        response["acsURL"] = json!(bank_link(&world, "sandbox/bank/challenge"));
     }
     let mac = call.keys.mac([&payment.pay_id, &trans_id, &call.merchant.id, "", code]);
     let fields = vec![
@@ -228,27 +238,40 @@ fn end_direct(app: &App, id: &str, code: &str) -> Option<Value> {
     Some(json!({ "MID": encoded(&call.merchant.id), "Len": encoded(len), "Data": encoded(data) }))
 }
 
-/// `direct3d.aspx`: the shop hands a bank's answer of 3-D Secure 1 on.
-pub fn first_version_done(world: &mut World, call: &Call) -> Reply {
+/// `direct3d.aspx`: the shop hands a bank's answer of 3-D Secure 1 on. What is no answer to this payment's question
+/// leaves the payment as it is.
+pub fn first_version(world: &mut World, call: &Call, how: How) -> Reply {
     let (merchant, params) = (&call.merchant, &call.params);
-    if let Err(code) = world.admit(merchant, "direct3d.aspx", params) {
-        return failure(merchant, params, &code);
+    let refused = world.admit(merchant, "direct3d.aspx", params).err();
+    let refused = refused.or_else(|| world.bank_answer(params).is_none().then(|| "20110028".to_owned()));
+    match refused {
+        Some(code) => failure(merchant, params, &code),
+        None => world.act(merchant, "direct3d.aspx", params, how),
     }
-    let read = read_pa_res(params.get("PAResponse"));
-    let Some((id, confirmed)) = read.filter(|(id, _)| {
-        let session = world.sessions.get(id);
-        session
-            .is_some_and(|session| session.direct && session.params.get("TransID") == params.get("TransID"))
-    }) else {
-        return failure(merchant, params, "20110028");
-    };
-    world.finish_card(&id, if confirmed { SUCCESS } else { "22060200" });
-    match world.books.payment(&merchant.id, params.get("TransID")).cloned() {
-        Some(payment) if payment.last_status != "FAILED" => {
-            let status = payment.last_status.clone();
-            reply(merchant, &payment, &status, SUCCESS, "success")
+}
+
+impl World {
+    /// The session that a bank's answer belongs to, and whether the payer is who he says.
+    fn bank_answer(&self, params: &Params) -> Option<(String, bool)> {
+        let (id, confirmed) = read_pa_res(params.get("PAResponse"))?;
+        let session = self.sessions.get(&id)?;
+        (session.direct && session.params.get("TransID") == params.get("TransID")).then_some((id, confirmed))
+    }
+
+    /// Authorises, or not, as the bank says; once, however often it is said.
+    pub fn first_version_done(
+        &mut self,
+        merchant: &Merchant,
+        params: &Params,
+    ) -> Result<(Payment, &'static str), String> {
+        let (id, confirmed) = self.bank_answer(params).ok_or("20110028")?;
+        self.finish_card(&id, if confirmed { SUCCESS } else { "22060200" });
+        let payment = self.books.payment(&merchant.id, params.get("TransID")).ok_or("20600061")?.clone();
+        match payment.last_status.as_str() {
+            "OK" => Ok((payment, "OK")),
+            "AUTHORIZED" => Ok((payment, "AUTHORIZED")),
+            _ => Err("22060200".to_owned()),
         }
-        Some(_) | None => failure(merchant, params, "22060200"),
     }
 }
 

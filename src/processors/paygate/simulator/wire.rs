@@ -103,7 +103,7 @@ pub async fn server_call(
             app.late(move |world| {
                 match endpoint.as_str() {
                     "direct.aspx" => three_ds::direct(world, &call, How::Normally),
-                    "direct3d.aspx" => three_ds::first_version_done(world, &call),
+                    "direct3d.aspx" => three_ds::first_version(world, &call, How::Normally),
                     _ => world.act(&call.merchant, &endpoint, &call.params, How::Normally),
                 };
             });
@@ -131,13 +131,14 @@ fn process(app: &App, endpoint: &str, call: &Call, fault: Option<&Fault>) -> Str
     let mut world = app.world();
     let how = match fault {
         Some(Fault::OpenForever | Fault::OpenSilently) => How::LeftOpen,
+        Some(Fault::AskPayer) => How::AskingPayer,
         Some(Fault::Refuse(code)) => How::Refused(code.clone()),
         Some(Fault::BookedBut(code)) => How::DoneBut(code.clone()),
         _ => How::Normally,
     };
     let mut fields = match endpoint {
         "direct.aspx" => three_ds::direct(&mut world, call, how),
-        "direct3d.aspx" => three_ds::first_version_done(&mut world, call),
+        "direct3d.aspx" => three_ds::first_version(&mut world, call, how),
         _ => world.act(&call.merchant, endpoint, &call.params, how),
     };
     let mut set = |name: &str, value: &str| {
@@ -172,7 +173,12 @@ fn process(app: &App, endpoint: &str, call: &Call, fault: Option<&Fault>) -> Str
 
 /// The request can't be read, so the answer can't be encrypted.
 fn clear_error(code: &str) -> HttpResponse {
-    let body = format!("mid=&Status=FAILED&Code={code}&Description=the request cannot be read");
+    let why = match code {
+        "20500003" => "the MerchantID is missing or not known here",
+        "20010008" => "Len is missing or no number",
+        _ => "Data cannot be decrypted with this merchant's password",
+    };
+    let body = format!("mid=&Status=FAILED&Code={code}&Description={why}");
     HttpResponse::Ok().content_type("text/plain").body(body)
 }
 

@@ -11,7 +11,8 @@ pub const fn ref_nr_format(acquirer: super::super::settings::Acquirer) -> Format
         Omnipay => format::ns(15),
         Rbi => format::ns(20),
         Cofidis => format::n(15),
-        Clearhaus | MasaPay | Capn | Credorax | Ecpcc | Kalixa | Vantiv | Wirecard | SafeCharge | Other => {
+        Capn => format::an(30),
+        Clearhaus | MasaPay | Credorax | Ecpcc | Kalixa | Vantiv | Wirecard | SafeCharge | Other => {
             format::ns(30)
         }
     }
