@@ -14,8 +14,13 @@ pub enum Format {
 
 /// Prints a text as it is, with a line end behind it.
 pub fn line(text: &str) -> Result<(), Failed> {
+    bytes(text.as_bytes())
+}
+
+/// The same for what may be no UTF-8.
+pub fn bytes(bytes: &[u8]) -> Result<(), Failed> {
     let mut out = std::io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
         Ok(()) => Ok(()),
         // `tillgate payout list | head` is no failure.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failed::Unheard),

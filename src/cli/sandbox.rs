@@ -23,6 +23,7 @@ pub enum Command {
 
 #[derive(clap::Args)]
 pub struct Listen {
+    /// Where to listen; port 0 takes a free one, which is printed.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 }
@@ -31,8 +32,10 @@ const PAYGATE_EXAMPLES: &str = "\
 Examples:
   tillgate sandbox paygate --listen 127.0.0.1:8091
   curl http://127.0.0.1:8091/control/books
+  curl -H 'content-type: application/json' http://127.0.0.1:8091/control/faults \\
+    -d '{\"endpoint\":\"creditex.aspx\",\"call\":\"drop_after\"}'
 
-Its merchant and keys are invented and printed at the start. /control orders faults and shows the books.";
+Its merchant and keys are invented and printed at the start. http://127.0.0.1:8091/ says what else can be ordered.";
 const SOPG_EXAMPLES: &str = "\
 Examples:
   tillgate sandbox sopg --listen 127.0.0.1:8092

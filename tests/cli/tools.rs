@@ -20,7 +20,23 @@ fn what_was_sealed_is_opened_again_with_cards_hidden() {
         assert_eq!(opened.out.trim(), "TransID=T-1&CCNr=************1111&Amount=100");
         let opened = desk.run_with(&[&open[..], &["--show-card"]].concat(), &[], key.as_bytes()).ok();
         assert_eq!(opened.out.trim(), text);
+
+        // The message as it came says its own Len; a text comes from the input, without the line end behind it.
+        let seal = ["paygate", "seal", "--cipher", cipher, "--key-file", &file];
+        let again = desk.run_with(&seal, &[], b"TransID=T-1&OrderDesc=K\xf6ln\r\n").ok().out;
+        let whole =
+            ["paygate", "open", "--cipher", cipher, "--key-file", &file, "--format", "json", again.trim()];
+        let opened: Value = serde_json::from_str(&desk.run(&whole).ok().out).expect("JSON");
+        assert_eq!(opened["text"], "TransID=T-1&OrderDesc=Köln");
+        desk.run_with(&seal, &[], b"\n").ends(2).says("empty");
     }
+    let (key, other) =
+        (desk.write("key.txt", "r5Tn8Wq2Zb6Yk3Hd"), desk.write("other.txt", "another-key-of-16"));
+    let seal = ["paygate", "seal", "--key-file", &key];
+    let sealed =
+        desk.run_with(&seal, &[], "TransID=T-1&Amount=100&Currency=EUR&OrderDesc=nothing".as_bytes()).ok();
+    desk.run(&["paygate", "open", "--key-file", &other, sealed.out.trim()]).ends(1).says("noise");
+    desk.run(&["paygate", "open", "--key-file", &key, "00112233"]).ends(2).says("--len");
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub use mac::MacKey;
 pub enum CodecError {
     #[error("the encryption key has {length} bytes, {allowed} are allowed")]
     KeyLength { length: usize, allowed: &'static str },
-    #[error("Data is not hexadecimal")]
+    #[error("Data is not hexadecimal, or a digit of it is missing")]
     NotHex,
     #[error("Data is not made of whole blocks")]
     BrokenBlock,

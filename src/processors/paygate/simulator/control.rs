@@ -9,6 +9,32 @@ use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use serde_json::json;
 
+const INDEX: &str = "\
+A Paygate in which no real money moves.
+
+  /payssl.aspx /paynow.aspx /twint.aspx    pages for a browser
+  /direct.aspx /capture.aspx ...           server calls: MerchantID, Len, Data by POST
+  /sandbox/...                             the payer's side: the card form, TWINT, his bank
+
+  GET    /control/books      what was really paid, and what is open
+  POST   /control/faults     {\"endpoint\": \"creditex.aspx\", \"trans_id\": \"...\", \"times\": 1, \"call\": \"drop_after\"}
+                             or \"notice\": \"lost\" for a notification; a wrong name is answered with the list
+  DELETE /control/faults     nothing goes wrong any more
+  POST   /control/random     {\"seed\": 1, \"per_thousand\": 50, \"calls\": [\"drop_after\"], \"notices\": [\"late\"]}
+  POST   /control/release    what hangs is answered, what is late is processed
+  POST   /control/decide     {\"trans_id\": \"...\", \"success\": true}: the oldest open action of an order ends
+  POST   /control/advance    {\"minutes\": 30}: the clock moves, where it is not the system's
+  POST   /control/deliver    notifications that are due are delivered
+  PUT    /control/merchant   sets a merchant up
+  POST   /control/batch      processes a batch file
+  POST   /control/cards      {\"number\": \"...\", \"expiry\": \"203012\", \"brand\": \"VISA\"}: gives a card its pseudo number
+";
+
+/// What can be ordered, for whoever finds this address.
+pub async fn index() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(INDEX)
+}
+
 /// Payments and what really moved.
 pub async fn books(app: Data<App>) -> HttpResponse {
     let world = app.world();

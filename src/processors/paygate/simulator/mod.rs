@@ -231,6 +231,7 @@ fn remember_connection(connection: &dyn Any, data: &mut actix_web::dev::Extensio
 
 fn routes(config: &mut web::ServiceConfig) {
     config
+        .route("/", web::get().to(control::index))
         .route("/{endpoint:payssl\\.aspx|twint\\.aspx}", web::to(pages::start))
         .route("/paynow.aspx", web::post().to(pages::paynow))
         .route("/sandbox/card/{id}", web::post().to(pages::card))
