@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tillgate::store::DatabaseUrl;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -38,6 +39,8 @@ enum Passing {
 struct Line {
     url: String,
     passing: Arc<watch::Sender<Passing>>,
+    /// So many pieces are held.
+    held: Arc<AtomicUsize>,
 }
 
 impl Line {
@@ -46,16 +49,25 @@ impl Line {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let there = platform.trim_start_matches("http://").to_owned();
         let passing = Arc::new(watch::Sender::new(Passing::Everything));
-        let shared = passing.clone();
+        let held = Arc::new(AtomicUsize::new(0));
+        let (shared, count) = (passing.clone(), held.clone());
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let Ok(far) = TcpStream::connect(&there).await else { continue };
                 let (near, far) = (near.into_split(), far.into_split());
-                tokio::spawn(pass(near.0, far.1, shared.subscribe(), Passing::NoRequests));
-                tokio::spawn(pass(far.0, near.1, shared.subscribe(), Passing::NoAnswers));
+                tokio::spawn(pass(near.0, far.1, shared.subscribe(), Passing::NoRequests, count.clone()));
+                tokio::spawn(pass(far.0, near.1, shared.subscribe(), Passing::NoAnswers, count.clone()));
             }
         });
-        Line { url, passing }
+        Line { url, passing, held }
+    }
+
+    /// Throws away what is held.
+    async fn loses_it(&self) {
+        self.let_pass(Passing::Nothing);
+        while self.held.load(Ordering::SeqCst) > 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     fn let_pass(&self, passing: Passing) {
@@ -68,13 +80,14 @@ async fn pass(
     mut to: tokio::net::tcp::OwnedWriteHalf,
     mut passing: watch::Receiver<Passing>,
     held: Passing,
+    count: Arc<AtomicUsize>,
 ) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        let now = match passing.wait_for(|now| *now != held).await {
-            Ok(now) => *now,
-            Err(_) => return,
-        };
+        count.fetch_add(1, Ordering::SeqCst);
+        let now = passing.wait_for(|now| *now != held).await.map(|now| *now);
+        count.fetch_sub(1, Ordering::SeqCst);
+        let Ok(now) = now else { return };
         if now == Passing::Nothing || to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
@@ -161,81 +174,85 @@ async fn shown(server: &Server, payout: &str, field: &str) -> String {
     reply[field].as_str().unwrap_or_default().to_owned()
 }
 
-async fn killed_at(point: Point, scratch: Scratch) {
+/// How many answers to creditex this process has had.
+async fn answers(server: &Server) -> u64 {
+    let text = server.http.get(format!("{}/metrics", server.base)).send().await.expect("metrics");
+    let text = text.text().await.expect("text");
+    let lines = text.lines().filter(|line| line.contains("creditex.aspx") && line.contains("\"answered\""));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+}
+
+async fn killed_at(point: Point, scratch: Scratch, rounds: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let platform = Platform::start();
     let line = Line::to(&platform.base_url).await;
     let mut server = Server::new(&scratch.url, &line.url, folder.path(), &[]);
     server.start(true).await;
     add_customer(&server).await;
-    let deposit = pays_in(&server, CARD, 1, "100.00").await;
+    let deposit = pays_in(&server, CARD, 1, "1000.00").await;
     server
         .until("the deposit is credited", async || {
             let fields = about(json!({ "ExtDepositID": deposit }));
             server.call("GetDeposit", fields).await["DepositStatus"] == "Credited"
         })
         .await;
-    let fields = about(json!({ "TraceID": 2, "PP": "PaygateCard", "Amount": "5.00" }));
-    let payout = server.call("CreatePayout", fields).await["ExtPayoutID"].as_str().expect("an id").to_owned();
-    update(&server, &payout, "A").await;
-
     let paid = async |server: &Server| {
         let books = platform.books(&server.http).await;
         let movements = books["movements"].as_array().expect("movements").clone();
         movements.into_iter().filter(|movement| movement["kind"] == "payout").count()
     };
-    match point {
-        Point::BeforeSending => {
+    for round in 1..=rounds {
+        let fields = about(json!({ "TraceID": round + 1, "PP": "PaygateCard", "Amount": "5.00" }));
+        let reply = server.call("CreatePayout", fields).await;
+        let payout = reply["ExtPayoutID"].as_str().unwrap_or_else(|| panic!("no payout: {reply}")).to_owned();
+        update(&server, &payout, "A").await;
+        match point {
+            Point::BeforeSending => {
+                server.kill();
+                server.start(false).await;
+                update(&server, &payout, "I").await;
+                assert_eq!(shown(&server, &payout, "AttemptState").await, "Planned");
+            }
+            Point::LostOnTheWay | Point::LateOnTheWay => {
+                line.let_pass(Passing::NoRequests);
+                update(&server, &payout, "I").await;
+                let sending = async || shown(&server, &payout, "AttemptState").await == "Sending";
+                server.until("it is being sent", sending).await;
+            }
+            Point::BeforeTheAnswer => {
+                line.let_pass(Passing::NoAnswers);
+                update(&server, &payout, "I").await;
+                server.until("it is paid", async || paid(&server).await == round).await;
+            }
+            Point::BeforeTheCommit => {
+                let before = answers(&server).await;
+                line.let_pass(Passing::NoAnswers);
+                update(&server, &payout, "I").await;
+                server.until("it is paid", async || paid(&server).await == round).await;
+                let held = Held::hold(&scratch.url);
+                line.let_pass(Passing::Everything);
+                server.until("the answer is there", async || answers(&server).await > before).await;
+                server.kill();
+                held.let_go();
+            }
+        }
+        if point != Point::BeforeTheCommit {
             server.kill();
-            server.start(false).await;
-            update(&server, &payout, "I").await;
-            assert_eq!(shown(&server, &payout, "AttemptState").await, "Planned");
         }
-        Point::LostOnTheWay | Point::LateOnTheWay => {
-            line.let_pass(Passing::NoRequests);
-            update(&server, &payout, "I").await;
-            let sending = async || shown(&server, &payout, "AttemptState").await == "Sending";
-            server.until("it is being sent", sending).await;
+        if point == Point::LostOnTheWay {
+            line.loses_it().await;
         }
-        Point::BeforeTheAnswer => {
-            line.let_pass(Passing::NoAnswers);
-            update(&server, &payout, "I").await;
-            server.until("it is paid", async || paid(&server).await == 1).await;
-        }
-        Point::BeforeTheCommit => {
-            line.let_pass(Passing::NoAnswers);
-            update(&server, &payout, "I").await;
-            server.until("it is paid", async || paid(&server).await == 1).await;
-            let held = Held::hold(&scratch.url);
-            line.let_pass(Passing::Everything);
-            server
-                .until("the answer is there", async || {
-                    let text =
-                        server.http.get(format!("{}/metrics", server.base)).send().await.expect("metrics");
-                    let text = text.text().await.expect("text");
-                    text.lines().any(|line| line.contains("creditex.aspx") && line.contains("\"answered\""))
-                })
-                .await;
-            server.kill();
-            held.let_go();
-        }
-    }
-    if point != Point::BeforeTheCommit {
-        server.kill();
-    }
-    if point == Point::LostOnTheWay {
-        line.let_pass(Passing::Nothing);
-    }
-    line.let_pass(Passing::Everything);
+        line.let_pass(Passing::Everything);
 
-    server.start(true).await;
-    let approved = async || shown(&server, &payout, "PayoutStatus").await == "Approved";
-    server.until("it is approved", approved).await;
-    assert_eq!(paid(&server).await, 1, "{point:?}");
-    let balance = server.call("GetBalance", about(json!({}))).await;
-    assert_eq!(balance["Balance"], "95.00", "{point:?}: {balance}");
-    let reply = server.call("GetPayout", about(json!({ "ExtPayoutID": payout }))).await;
-    assert_eq!(reply["AttemptState"], "Succeeded", "{point:?}: {reply}");
+        server.start(true).await;
+        let approved = async || shown(&server, &payout, "PayoutStatus").await == "Approved";
+        server.until("it is approved", approved).await;
+        assert_eq!(paid(&server).await, round, "{point:?}");
+        let balance = server.call("GetBalance", about(json!({}))).await;
+        assert_eq!(balance["Balance"], format!("{}.00", 1000 - 5 * round), "{point:?}: {balance}");
+        let reply = server.call("GetPayout", about(json!({ "ExtPayoutID": payout }))).await;
+        assert_eq!(reply["AttemptState"], "Succeeded", "{point:?}: {reply}");
+    }
     server.kill();
     let checked = scratch.url.clone();
     let checked = tokio::task::spawn_blocking(move || {
@@ -245,17 +262,16 @@ async fn killed_at(point: Point, scratch: Scratch) {
     });
     let checked = checked.await.expect("checked");
     assert!(checked.is_sound(), "{point:?}: {checked:#?}");
-    println!("{point:?}: paid once");
+    println!("{point:?}: killed {rounds} times, each time paid once");
 }
 
-/// So many rounds as `KILL_ROUNDS` says, one if it says nothing.
+/// So many kills on each database as `KILL_ROUNDS` says, a few if it says nothing.
 async fn rounds(point: Point) {
-    let rounds = std::env::var("KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    for _ in 0..rounds {
-        for scratch in databases() {
-            killed_at(point, scratch).await;
-        }
-    }
+    // What got lost is asked about after half a minute each time.
+    let few = if point == Point::LostOnTheWay { 1 } else { 3 };
+    let rounds = std::env::var("KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(few);
+    let all = databases().into_iter().map(|scratch| killed_at(point, scratch, rounds));
+    futures_util::future::join_all(all).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
