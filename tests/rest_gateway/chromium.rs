@@ -38,6 +38,8 @@ impl Chromium {
         }
         let mut child = Command::new("sh")
             .args(["-c", START, "chromium", "--headless=new", "--no-sandbox", "--disable-dev-shm-usage"])
+            // Frames of other origins stay in the page's own process, where this driver reaches them.
+            .args(["--disable-site-isolation-trials", "--disable-features=IsolateOrigins,site-per-process"])
             .args(["--disable-gpu", "--no-first-run", "--remote-debugging-pipe", "about:blank"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::piped())

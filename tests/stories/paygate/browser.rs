@@ -18,9 +18,11 @@ enum Step {
     /// The bank's page in the frame has arrived when it has this element.
     Appears(&'static str),
     Picture(&'static str),
+    /// Comes to the waiting page while nothing is decided, and goes back to the page that he began at.
+    LooksAhead,
 }
 
-use Step::{Appears, Click, ClickInFrame, Fill, Picture};
+use Step::{Appears, Click, ClickInFrame, Fill, LooksAhead, Picture};
 
 /// Where the pictures are left for people to look at.
 fn pictures() -> PathBuf {
@@ -51,9 +53,10 @@ async fn walks(
 }
 
 async fn walks_on(house: &House, customer: &Customer, fields: Value, steps: Vec<Step>) -> Option<String> {
-    let reply = house.call("CreateDeposit", customer, fields).await;
+    let reply = house.call("CreateDeposit", customer, fields.clone()).await;
     assert_eq!(reply["Status"], 0, "{reply}");
     let start = reply["RedirectURL"].as_str().expect("an address").to_owned();
+    let language = fields["Language"].as_str().expect("a language").to_owned();
     // The browser is driven with blocking reads, beside the runtime that serves its pages.
     let walked = tokio::task::spawn_blocking(move || {
         let mut browser = Chromium::start()?;
@@ -68,10 +71,17 @@ async fn walks_on(house: &House, customer: &Customer, fields: Value, steps: Vec<
                     browser.wait_for("h1");
                     browser.picture(Some(pictures().join(format!("{name}.png"))));
                 }
+                LooksAhead => {
+                    browser.open(&format!("{start}/success"));
+                    browser.wait_for("#wait");
+                    browser.picture(Some(pictures().join(format!("pending-{language}.png"))));
+                    browser.open(&start);
+                }
             }
         }
         // The waiting page goes on by itself once the deposit is decided.
         browser.wait_for("[role=status]:not(#wait):not(#step)");
+        browser.picture(Some(pictures().join(format!("result-{language}.png"))));
         let forbidden: Vec<String> =
             browser.troubles().into_iter().filter(|trouble| trouble.contains("Content Security")).collect();
         assert_eq!(forbidden, Vec::<String>::new());
@@ -195,7 +205,8 @@ async fn through_the_frames_of_the_bank() {
         let big = house.story.customer(EUR, "Big", "0.50").await;
         let fields = |number: &str| card(&house, "PaygateCard", number, "12.00", json!({ "Language": "de" }));
         let challenged = |answer: &'static str, picture: &'static str| {
-            vec![Appears("iframe.challenge"), Picture(picture), ClickInFrame(answer)]
+            let bank = [Appears("iframe.challenge"), LooksAhead, Appears("iframe.challenge")];
+            bank.into_iter().chain([Picture(picture), ClickInFrame(answer)]).collect()
         };
         let steps = challenged("#confirm", "direct-challenge");
         if let Some(text) = walks_on(&house, &big, fields(CHALLENGED), steps).await {
@@ -207,7 +218,7 @@ async fn through_the_frames_of_the_bank() {
             // The hidden frame alone, and the older way through the whole window.
             let text = walks_on(&house, &big, fields(FRICTIONLESS), vec![]).await.expect("a browser");
             assert!(text.contains("Ihre Zahlung ist eingegangen"), "{text}");
-            let steps = vec![Click("#confirm")];
+            let steps = vec![Appears("#confirm"), Picture("first-version"), Click("#confirm")];
             let text = walks_on(&house, &big, fields(FIRST_VERSION), steps).await.expect("a browser");
             assert!(text.contains("Ihre Zahlung ist eingegangen"), "{text}");
             assert_eq!(house.story.balance(&big).await, "36.50");
