@@ -223,7 +223,7 @@ impl Writer {
         metrics::histogram!("tillgate_store_batch_commands").record(jobs.len() as f64);
         self.anchor.record(&mut tx)?;
         let rings = set.leaves_due_errand(micros(now));
-        write(connection, &mut set, lane, rings)?;
+        write(connection, &mut set, lane, jobs.len() == 1, rings)?;
         Ok(Done { failed, set, lane, rings, trusting })
     }
 }

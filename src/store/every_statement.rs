@@ -5,6 +5,7 @@ use super::error::StoreError;
 use super::row::{Row, Written};
 use super::rows::{AuditRow, EntryRow};
 use super::set::{Table, TableVisitor, WorkingSet};
+use super::texts::Part;
 
 /// What each does, and its text with a `?` for every value.
 pub fn of_the_engine() -> Vec<(String, String)> {
@@ -24,13 +25,16 @@ impl Statements {
         self.0.push((format!("{} {what}", R::TABLE), text));
     }
 
-    /// A part of the statement that writes a whole set.
-    fn part<R: Written>(&mut self, what: &str, text: &str) {
-        self.add::<R>(what, format!("WITH {text} SELECT 1"));
+    /// A part of the statement that writes a whole set, for any number of rows, for one and for two. What is only looked
+    /// at is counted, since a part that nobody reads is not run.
+    fn part<R: Written>(&mut self, what: &str, part: &Part, read: &str) {
+        for (rows, text) in [("", part.set.clone()), (", one", part.few(1)), (", two", part.few(2))] {
+            self.add::<R>(&format!("{what}{rows}"), format!("WITH {text} SELECT {read}"));
+        }
     }
 
     fn insert<R: Written>(&mut self) {
-        self.part::<R>("inserted", &R::texts().insert_set);
+        self.part::<R>("inserted", &R::texts().inserted, "1");
     }
 }
 
@@ -42,15 +46,12 @@ impl<'a> TableVisitor<'a> for Statements {
         if R::LOCKED {
             self.add::<R>("held by id", texts.held_by_id.clone());
             self.add::<R>("held by name", texts.held_by_name.clone());
-            // As it is counted, since a part that nobody reads is not run.
-            let guard = format!("WITH {} SELECT count(*) FROM g_{}", texts.guard_set, R::TABLE);
-            self.add::<R>("as it was read", guard);
+            self.part::<R>("as it was read", &texts.guarded, &format!("count(*) FROM g_{}", R::TABLE));
         } else {
-            let check = format!("WITH {} SELECT count(*) FROM c_{}", texts.check_set, R::TABLE);
-            self.add::<R>("as it is remembered", check);
+            self.part::<R>("as it is remembered", &texts.checked, &format!("count(*) FROM c_{}", R::TABLE));
         }
         self.insert::<R>();
-        self.part::<R>("updated", &texts.update_set);
+        self.part::<R>("updated", &texts.updated, "1");
         Ok(())
     }
 }

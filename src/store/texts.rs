@@ -19,14 +19,36 @@ pub struct Texts {
     pub update: String,
     /// Whether an update writes the column, by its place. The id, the name and what else is fixed it does not.
     pub changes: Vec<bool>,
-    /// Several rows from one array a column.
-    pub insert_set: String,
-    /// Several rows whose versions are still the ones before.
-    pub update_set: String,
+    pub inserted: Part,
+    /// Rows whose versions are still the ones before.
+    pub updated: Part,
     /// Rows that must be as they were read: holds them to the end of the unit of work.
-    pub guard_set: String,
+    pub guarded: Part,
     /// Rows that must be as they are remembered, without a hold.
-    pub check_set: String,
+    pub checked: Part,
+}
+
+/// A part of the one statement that writes a batch on PostgreSQL.
+pub struct Part {
+    /// For any number of rows: one array a column.
+    pub set: String,
+    before: String,
+    /// The marks of one row.
+    row: String,
+    after: String,
+}
+
+impl Part {
+    fn new(before: String, arrays: &[&str], after: String) -> Part {
+        let listed: Vec<String> = arrays.iter().map(|array| format!("?::{array}")).collect();
+        let set = format!("{before} (SELECT * FROM unnest({})) {after}", listed.join(", "));
+        Part { set, before, row: format!("({})", vec!["?"; arrays.len()].join(", ")), after }
+    }
+
+    /// For so many rows, each with values of its own: quicker to run, and a text of its own for every number.
+    pub fn few(&self, rows: usize) -> String {
+        format!("{} (VALUES {}) {}", self.before, vec![self.row.as_str(); rows].join(", "), self.after)
+    }
 }
 
 impl Texts {
@@ -34,8 +56,6 @@ impl Texts {
         let table = R::TABLE;
         let columns = R::COLUMNS.join(", ");
         let marks = vec!["?"; R::COLUMNS.len()].join(", ");
-        let arrays: Vec<String> = R::ARRAYS.iter().map(|array| format!("?::{array}")).collect();
-        let arrays = arrays.join(", ");
         let select = format!("SELECT {columns} FROM {table}");
         let texts: Vec<String> = R::COLUMNS.iter().map(|column| format!("{column}::text")).collect();
         let texts = texts.join(", ");
@@ -54,11 +74,9 @@ impl Texts {
         let (sets, moved) = (listed(&|column| format!("{column} = ?")), listed(&|column| column.to_string()));
         let moves = listed(&|column| format!("{column} = v.{column}"));
         let columns_and_arrays = R::COLUMNS.iter().zip(R::ARRAYS);
-        let moved_arrays: Vec<String> = columns_and_arrays
-            .filter(|(column, _)| changing(column))
-            .map(|(_, array)| format!("?::{array}"))
-            .collect();
-        let moved_arrays = moved_arrays.join(", ");
+        let moved_arrays = columns_and_arrays.filter(|(column, _)| changing(column)).map(|(_, array)| *array);
+        let moved_arrays: Vec<&str> = ["bigint[]"].into_iter().chain(moved_arrays).collect();
+        let versions = ["bigint[]"; 2];
         Texts {
             select_by_id: format!("{select} WHERE id = ?"),
             select_by_name: format!("{select} WHERE name = ?"),
@@ -70,20 +88,25 @@ impl Texts {
             insert: format!("INSERT INTO {table} ({columns}) VALUES ({marks})"),
             update: format!("UPDATE {table} SET {sets} WHERE id = ? AND version = ?"),
             changes: R::COLUMNS.iter().map(changing).collect(),
-            insert_set: format!(
-                "i_{table} AS (INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays}))"
+            inserted: Part::new(
+                format!("i_{table} AS (INSERT INTO {table} ({columns})"),
+                R::ARRAYS,
+                ")".to_owned(),
             ),
-            update_set: format!(
-                "u_{table} AS (UPDATE {table} AS t SET {moves} FROM unnest(?::bigint[], {moved_arrays}) AS v (id, {moved}) \
-                 WHERE t.id = v.id AND t.version = v.version - 1 RETURNING 1)"
+            updated: Part::new(
+                format!("u_{table} AS (UPDATE {table} AS t SET {moves} FROM"),
+                &moved_arrays,
+                format!("AS v (id, {moved}) WHERE t.id = v.id AND t.version = v.version - 1 RETURNING 1)"),
             ),
-            guard_set: format!(
-                "g_{table} AS (SELECT 1 FROM {table} AS t JOIN unnest(?::bigint[], ?::bigint[]) AS v (id, version) \
-                 ON t.id = v.id AND t.version = v.version FOR SHARE OF t)"
+            guarded: Part::new(
+                format!("g_{table} AS (SELECT 1 FROM {table} AS t JOIN"),
+                &versions,
+                "AS v (id, version) ON t.id = v.id AND t.version = v.version FOR SHARE OF t)".to_owned(),
             ),
-            check_set: format!(
-                "c_{table} AS (SELECT 1 FROM {table} AS t JOIN unnest(?::bigint[], ?::bigint[]) AS v (id, version) \
-                 ON t.id = v.id AND t.version = v.version)"
+            checked: Part::new(
+                format!("c_{table} AS (SELECT 1 FROM {table} AS t JOIN"),
+                &versions,
+                "AS v (id, version) ON t.id = v.id AND t.version = v.version)".to_owned(),
             ),
         }
     }

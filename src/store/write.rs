@@ -7,17 +7,18 @@ use super::set::WorkingSet;
 use super::{write_rows, write_sets};
 
 /// Writes what a batch made of the set. An update that no longer finds the version it was based on is a race.
-/// `rings`: an errand is due, and whoever carries errands out at other nodes should hear of it.
+/// `alone`: one command made all of it. `rings`: an errand is due, and whoever carries errands out at other nodes should hear of it.
 pub fn write(
     connection: &mut Connection,
     set: &mut WorkingSet,
     lane: i64,
+    alone: bool,
     rings: bool,
 ) -> Result<(), StoreError> {
     set.note_last_id(lane);
     audit::chain(set, lane)?;
     if connection.is_postgres() {
-        write_sets::write(connection, set, rings)
+        write_sets::write(connection, set, alone, rings)
     } else {
         write_rows::write(connection, set)
     }

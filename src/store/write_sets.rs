@@ -1,4 +1,5 @@
-//! Writing to PostgreSQL: one statement for everything, with an array for each column.
+//! Writing to PostgreSQL: one statement for everything, with an array for each column, or, for a command that is alone,
+//! with a value for each cell.
 //!
 //! The statement counts what it found. When a row is no longer as it was read, it fails as a whole, so it is safe
 //! outside a transaction block too: it is one.
@@ -9,12 +10,19 @@ use super::error::StoreError;
 use super::row::{Row, Written};
 use super::set::{Table, TableVisitor, WorkingSet};
 use super::statement::Bind;
-use super::texts::changed;
+use super::texts::{Part, changed};
 use diesel::sql_types::BigInt;
+use std::borrow::Cow;
+
+/// How many rows of a table are worth a text of their own when a command is alone. A connection keeps each such text
+/// prepared, and there are as many as commands write sets of different sizes.
+const MOST_FEW: usize = 4;
 
 #[derive(Default)]
 struct SetWriter<'a> {
-    parts: Vec<&'static str>,
+    /// Whether one command wrote it all.
+    alone: bool,
+    parts: Vec<Cow<'static, str>>,
     /// The parts that must find all their rows.
     counted: Vec<String>,
     expected: i64,
@@ -24,8 +32,13 @@ struct SetWriter<'a> {
 }
 
 /// `rings`: the workers of other nodes are told that there is an errand.
-pub fn write(connection: &mut Connection, set: &WorkingSet, rings: bool) -> Result<(), StoreError> {
-    let mut writer = SetWriter::default();
+pub fn write(
+    connection: &mut Connection,
+    set: &WorkingSet,
+    alone: bool,
+    rings: bool,
+) -> Result<(), StoreError> {
+    let mut writer = SetWriter { alone, ..SetWriter::default() };
     set.for_each_table(&mut writer)?;
     writer.insert(&set.entries.iter().collect::<Vec<_>>());
     writer.insert(&set.facts.iter().collect::<Vec<_>>());
@@ -36,13 +49,26 @@ pub fn write(connection: &mut Connection, set: &WorkingSet, rings: bool) -> Resu
 }
 
 impl<'a> SetWriter<'a> {
+    fn few(&self, rows: usize) -> bool {
+        self.alone && rows <= MOST_FEW
+    }
+
+    fn add(&mut self, part: &'static Part, rows: usize) {
+        let few = self.few(rows);
+        self.parts.push(if few { Cow::Owned(part.few(rows)) } else { Cow::Borrowed(&part.set) });
+    }
+
     fn insert<R: Written>(&mut self, rows: &[&'a R]) {
         if rows.is_empty() {
             return;
         }
         self.runs = true;
-        self.parts.push(&R::texts().insert_set);
-        self.binds.extend(R::arrays(rows));
+        self.add(&R::texts().inserted, rows.len());
+        if self.few(rows.len()) {
+            self.binds.extend(rows.iter().flat_map(|row| row.cells()));
+        } else {
+            self.binds.extend(R::arrays(rows));
+        }
     }
 
     fn update<R: Row>(&mut self, rows: &[&'a R]) {
@@ -51,37 +77,49 @@ impl<'a> SetWriter<'a> {
         }
         self.runs = true;
         let texts = R::texts();
-        self.parts.push(&texts.update_set);
-        self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
-        self.binds.extend(changed(texts, R::arrays(rows)));
+        self.add(&texts.updated, rows.len());
+        if self.few(rows.len()) {
+            for row in rows {
+                self.binds.push(Bind::Int(row.id()));
+                self.binds.extend(changed(texts, row.cells()));
+            }
+        } else {
+            self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
+            self.binds.extend(changed(texts, R::arrays(rows)));
+        }
         self.expect("u_", R::TABLE, rows.len());
     }
 
     /// What was read and decided by, and not changed, must still be so.
     fn guard<R: Row>(&mut self, rows: &[&'a R]) {
-        if rows.is_empty() {
-            return;
+        if !rows.is_empty() {
+            self.add(&R::texts().guarded, rows.len());
+            self.versions(rows);
+            self.expect("g_", R::TABLE, rows.len());
         }
-        self.parts.push(&R::texts().guard_set);
-        self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
-        self.binds.push(Bind::Ints(rows.iter().map(|row| row.version()).collect()));
-        self.expect("g_", R::TABLE, rows.len());
     }
 
     /// What was remembered and decided by must be as the memory says.
     fn check<R: Row>(&mut self, rows: &[&'a R]) {
-        if rows.is_empty() {
-            return;
+        if !rows.is_empty() {
+            self.add(&R::texts().checked, rows.len());
+            self.versions(rows);
+            self.expect("c_", R::TABLE, rows.len());
         }
-        self.parts.push(&R::texts().check_set);
-        self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
-        self.binds.push(Bind::Ints(rows.iter().map(|row| row.version()).collect()));
-        self.expect("c_", R::TABLE, rows.len());
+    }
+
+    fn versions<R: Row>(&mut self, rows: &[&'a R]) {
+        if self.few(rows.len()) {
+            self.binds.extend(rows.iter().flat_map(|row| [Bind::Int(row.id()), Bind::Int(row.version())]));
+        } else {
+            self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
+            self.binds.push(Bind::Ints(rows.iter().map(|row| row.version()).collect()));
+        }
     }
 
     /// Counted, since a part that nobody reads is not run.
     fn ring(&mut self) {
-        self.parts.push(RING);
+        self.parts.push(Cow::Borrowed(RING));
         self.expect("n_", "errands", 1);
     }
 
