@@ -161,7 +161,7 @@ fn store(settings: &Settings, problems: &mut Problems) -> Option<Options> {
     Some(Options {
         url: url?,
         node: settings.node.name.clone(),
-        writers: if database.writers == 0 { (cores / 2).max(2) } else { database.writers },
+        writers: if database.writers == 0 { (cores / 2).max(1) } else { database.writers },
         readers: database.readers,
         queue: database.queue,
         batch: BatchLimits { most: database.batch_most, share: database.batch_share },

@@ -42,7 +42,8 @@ impl Part {
     fn new(before: String, arrays: &[&str], after: String) -> Part {
         let listed: Vec<String> = arrays.iter().map(|array| format!("?::{array}")).collect();
         let set = format!("{before} (SELECT * FROM unnest({})) {after}", listed.join(", "));
-        Part { set, before, row: format!("({})", vec!["?"; arrays.len()].join(", ")), after }
+        let row = format!("({})", listed.join(", ").replace("[]", ""));
+        Part { set, before, row, after }
     }
 
     /// For so many rows, each with values of its own: quicker to run, and a text of its own for every number.

@@ -17,33 +17,36 @@ use super::call::Call;
 use super::reply::Told;
 use crate::operations::OperationError;
 use crate::operations::record_deposit::News;
+use futures_util::future::LocalBoxFuture;
 
 /// Runs the method that a call names.
 pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
-    match call.method.name {
-        "AuthCust" => auth_cust::run(call).await,
-        "GetCustomer" => get_customer::run(call).await,
-        "GetBalance" => get_balance::run(call).await,
-        "GetPayout" => get_payout::run(call).await,
-        "GetDeposit" => get_deposit::run(call).await,
-        "PrevalidateDeposit" => deposits::prevalidate(call).await,
-        "PendingDeposit" => deposits::record(call, News::Pending).await,
-        "AuthorizedDeposit" => deposits::record(call, News::Authorized).await,
-        "DeclinedDeposit" => deposits::record(call, News::Declined).await,
-        "ProcessDeposit" => deposits::process(call).await,
-        "ReverseDeposit" => deposits::reverse(call).await,
-        "CreateDeposit" => run_by_us::create(call).await,
-        "CaptureDeposit" => run_by_us::capture(call).await,
-        "CancelDeposit" => run_by_us::cancel(call).await,
-        "RefundDeposit" => run_by_us::refund(call).await,
-        "ChargeStored" => run_by_us::charge(call).await,
-        "CreateInvoice" => invoices::create(call).await,
-        "GetInvoice" => invoices::get(call).await,
-        "CancelInvoice" => invoices::cancel(call).await,
-        "CreatePayout" => create_payout::run(call).await,
-        "UpdatePayout" => update_payout::run(call).await,
-        "ReversePayout" => reverse_payout::run(call).await,
+    // Each on its own: together they would make every call as large, on its every move, as the largest of them.
+    let work: LocalBoxFuture<'_, Result<Told, OperationError>> = match call.method.name {
+        "AuthCust" => Box::pin(auth_cust::run(call)),
+        "GetCustomer" => Box::pin(get_customer::run(call)),
+        "GetBalance" => Box::pin(get_balance::run(call)),
+        "GetPayout" => Box::pin(get_payout::run(call)),
+        "GetDeposit" => Box::pin(get_deposit::run(call)),
+        "PrevalidateDeposit" => Box::pin(deposits::prevalidate(call)),
+        "PendingDeposit" => Box::pin(deposits::record(call, News::Pending)),
+        "AuthorizedDeposit" => Box::pin(deposits::record(call, News::Authorized)),
+        "DeclinedDeposit" => Box::pin(deposits::record(call, News::Declined)),
+        "ProcessDeposit" => Box::pin(deposits::process(call)),
+        "ReverseDeposit" => Box::pin(deposits::reverse(call)),
+        "CreateDeposit" => Box::pin(run_by_us::create(call)),
+        "CaptureDeposit" => Box::pin(run_by_us::capture(call)),
+        "CancelDeposit" => Box::pin(run_by_us::cancel(call)),
+        "RefundDeposit" => Box::pin(run_by_us::refund(call)),
+        "ChargeStored" => Box::pin(run_by_us::charge(call)),
+        "CreateInvoice" => Box::pin(invoices::create(call)),
+        "GetInvoice" => Box::pin(invoices::get(call)),
+        "CancelInvoice" => Box::pin(invoices::cancel(call)),
+        "CreatePayout" => Box::pin(create_payout::run(call)),
+        "UpdatePayout" => Box::pin(update_payout::run(call)),
+        "ReversePayout" => Box::pin(reverse_payout::run(call)),
         // The catalog and this table are compared by a test.
-        _ => Ok(Told::failed(super::codes::UNREADABLE, "Method: unknown method")),
-    }
+        _ => return Ok(Told::failed(super::codes::UNREADABLE, "Method: unknown method")),
+    };
+    work.await
 }
