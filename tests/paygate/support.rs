@@ -62,6 +62,7 @@ impl Story {
         let paygate = Paygate::new(settings, clock.clone(), Entropy::seeded(8)).unwrap();
         let browser = reqwest::Client::builder()
             .no_proxy()
+            .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();

@@ -67,7 +67,12 @@ async fn pays(story: &Story, page: &str, browser_returns: bool) {
     } else {
         reqwest::redirect::Policy::none()
     };
-    let browser = reqwest::Client::builder().no_proxy().redirect(policy).build().expect("a browser");
+    let browser = reqwest::Client::builder()
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .redirect(policy)
+        .build()
+        .expect("a browser");
     let form =
         browser.post(format!("{base}{action}")).header("content-type", "application/x-www-form-urlencoded");
     form.body(CARD).send().await.expect("it is paid");

@@ -13,7 +13,10 @@ struct Remote {
 
 impl Remote {
     fn of(bench: &Bench) -> Remote {
-        Remote { http: reqwest::Client::new(), base: format!("http://{}/control", bench.running.address) }
+        Remote {
+            http: reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client"),
+            base: format!("http://{}/control", bench.running.address),
+        }
     }
 
     async fn look(&self, path: &str) -> Value {

@@ -77,6 +77,9 @@ impl Client {
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
+            // A connection that the gateway closed while it was idle would turn a debit that never left into one of
+            // unknown outcome; a handshake is cheaper than that.
+            .pool_max_idle_per_host(0)
             .connect_timeout(Duration::from_millis(settings.connect_timeout_ms))
             .timeout(Duration::from_millis(settings.timeout_ms));
         if let Some(path) = &settings.ca_file {

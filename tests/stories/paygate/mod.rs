@@ -76,7 +76,10 @@ impl House {
         }
         change(&mut settings);
         let story = Story::with(scratch, settings).await;
-        let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let browser = reqwest::Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::none());
         House { story, browser: browser.build().expect("a client") }
     }
 

@@ -84,6 +84,7 @@ impl Server {
         let environment = settings.into_iter().chain(more.iter().copied()).map(named).collect();
         let http = reqwest::Client::builder()
             .no_proxy()
+            .pool_max_idle_per_host(0)
             .timeout(Duration::from_secs(120))
             .build()
             .expect("a client");

@@ -106,7 +106,10 @@ impl Bench {
         let mut settings = settings(&scratch, &gateway);
         change(&mut settings);
         let story = Story::with(scratch, settings).await;
-        let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let browser = reqwest::Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::none());
         let browser = browser.pool_max_idle_per_host(0);
         let browser = browser.build().expect("a client");
         Bench { story, gateway, browser, customers: AtomicU64::new(1) }

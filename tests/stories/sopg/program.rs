@@ -37,7 +37,10 @@ impl Program {
         let config = folder.path().join("config.toml");
         std::fs::write(&config, configuration(&scratch, &gateway, &free.to_string(), seconds))
             .expect("written");
-        let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let browser = reqwest::Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::none());
         Program {
             process: Running(None),
             base: format!("http://{free}"),
