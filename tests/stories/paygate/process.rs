@@ -28,7 +28,9 @@ impl Platform {
     }
 
     pub async fn books(&self, http: &reqwest::Client) -> Value {
-        let books = http.get(format!("{}/control/books", self.base_url)).send().await.expect("books");
+        // A connection that is kept for the next time may be closed at the moment in which it comes.
+        let books = http.get(format!("{}/control/books", self.base_url)).header("connection", "close");
+        let books = books.send().await.expect("books");
         books.json().await.expect("JSON")
     }
 }
