@@ -9,6 +9,7 @@ use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
 use crate::operations::begin_deposit::{self, Begun, CHARGE, FIRST_SWEEP};
 use crate::operations::capture_deposit::{SWEPT_AFTER, Wish};
+use crate::operations::hold::Hold;
 use crate::operations::open_deposit::{self, Said};
 use crate::operations::settle_deposit::{self, CANCEL, Look, Settled};
 use crate::operations::{Answer, Caller, OperationError, Rules, cancel_deposit, capture_deposit};
@@ -94,7 +95,16 @@ impl Desk {
             Begun::ToOpen(whole) => (*whole, true),
             Begun::Interrupted(whole) => (*whole, false),
         };
-        let mut opened = self.opened(&whole, fresh, card.as_ref()).await?;
+        let (id, since) = (whole.0.id, self.clock.now());
+        let hold = if card.is_some() { Some(self.hold_opening(&turn, &mut whole).await?) } else { None };
+        let sent = self.opened(&whole, fresh, card.as_ref());
+        let mut opened = match &hold {
+            Some(hold) => {
+                let sent = self.while_held(&hold.claim, since, hold.lease, sent).await;
+                sent.ok_or(OperationError::NotYet("somebody else has taken the opening up, please repeat"))??
+            }
+            None => sent.await?,
+        };
         for _ in 1..MOST_NAMES {
             let Opened::Taken { cause } = &opened else { break };
             tracing::warn!(deposit.id = %whole.0.id, cause, "the name of a deposit is another's at its processor");
@@ -125,14 +135,38 @@ impl Desk {
             // The record stays; the repeat goes on from there.
             Opened::NotSent { cause } | Opened::Unknown { cause } | Opened::Taken { cause } => {
                 tracing::warn!(deposit.id = %deposit.id, cause, "a deposit could not be opened");
+                if let Some(hold) = hold {
+                    let ended = self
+                        .store
+                        .transact(&turn, Wants::nothing(), move |tx| Ok(hold.ends(tx, Some(FIRST_SWEEP))?));
+                    ended.await?;
+                }
                 return Err(OperationError::NotYet("the processor could not be reached, please repeat"));
             }
         };
-        let (id, by) = (deposit.id, caller.clone());
+        let by = caller.clone();
         let answer = self.store.transact(&turn, Wants::nothing().deposit(id), move |tx| {
+            if let Some(hold) = &hold {
+                hold.ends(tx, Some(FIRST_SWEEP))?;
+            }
             open_deposit::run(tx, id, &said, &once, &by)
         });
         self.told(answer.await?).await
+    }
+
+    /// Of several calls with the same typed card one alone is at the processor, which can't always tell a repeat from a
+    /// second payment. The deposit is read anew: a call before this one may have left its mark.
+    async fn hold_opening(&self, turn: &str, whole: &mut Whole) -> Result<Hold, OperationError> {
+        let (id, account, holder) = (whole.0.id, whole.1.account.clone(), self.holder(None));
+        let hold = self.store.transact(turn, Wants::nothing().deposit(id), move |tx| {
+            if !holder.may_go_on(tx, id)? {
+                return Err(OperationError::NotYet("the same deposit is being opened, please repeat"));
+            }
+            holder.takes(tx, id, &account)
+        });
+        let hold = hold.await?;
+        *whole = self.whole(id).await?.ok_or(Refusal::DepositNotFound)?;
+        Ok(hold)
     }
 
     /// What the processor says to the opening, or, where it may have been said before, to the question about it.

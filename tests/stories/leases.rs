@@ -60,7 +60,8 @@ async fn p7_a_killed_workers_payout_goes_on_within_a_minute_and_a_living_ones_st
 
         for _ in 0..6 {
             let before = leased_until(&bench).await;
-            bench.passes(lease / 2);
+            // Two of these together are less than a lease: what was just renewed is known to its holder a little later.
+            bench.passes(lease / 2 - 1);
             while leased_until(&bench).await == before {
                 tokio::task::yield_now().await;
             }

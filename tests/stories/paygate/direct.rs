@@ -7,6 +7,7 @@ use crate::paygate::bank::{self, Form};
 use crate::support::story::Customer;
 use crate::support::{Scratch, databases};
 use chrono::Duration;
+use futures_util::future::select_all;
 use serde_json::{Value, json};
 use tillgate::config::Settings;
 use tillgate::processors::paygate::simulator::{Fault, Moved, NoticeFault};
@@ -331,6 +332,33 @@ async fn whatever_becomes_of_an_answer_a_typed_card_pays_once_or_not_at_all() {
             // Whose answer got lost is shown the way to his bank by the repeat.
             let ends = if matches!(fault, Fault::Refuse(_)) { "Declined" } else { "Credited" };
             assert_eq!(as_the_platform_booked(&house, &big, &made, &fault).await, ends, "{fault:?}");
+        }
+        house.books_agree("Paygate", "EUR").await;
+        house.ends().await;
+    }
+}
+
+/// Of two calls at once one alone reaches the platform, which might carry both out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_waits_while_a_typed_card_is_at_the_platform() {
+    for scratch in databases() {
+        let house = allowing(scratch).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
+        for fault in [Fault::HangBefore, Fault::HangAfter] {
+            goes_wrong(&house, "direct.aspx", &fault);
+            let fields = card(&house, "PaygateCard", FRICTIONLESS, "2.00", json!({}));
+            let call = || Box::pin(house.call("CreateDeposit", &big, fields.clone()));
+            let (sent_back, _, mut at_the_platform) = select_all([call(), call()]).await;
+            assert_eq!(sent_back["Status"], -1, "{fault:?}: {sent_back}");
+            house.simulator().release();
+            let answer = at_the_platform.remove(0).await;
+            assert!(answer["Status"] == 0 || answer["Status"] == -1, "{fault:?}: {answer}");
+            let made = house.opens_typed(&big, fields.clone()).await;
+            house.passes(&made, "yes").await;
+            house.works().await;
+            house.simulator().clear_faults();
+            assert_eq!(house.deposit(&big, &made).await["DepositStatus"], "Credited", "{fault:?}");
+            assert_eq!(house.moved(&made.reference, Moved::Capture), 200, "{fault:?}");
         }
         house.books_agree("Paygate", "EUR").await;
         house.ends().await;
