@@ -136,7 +136,6 @@ async fn the_rest_gateway_is_left_alone_while_it_is_down_and_everything_goes_on_
         assert_eq!(state(&stage, &lost).await, is("InProgress", "Unknown"));
         let opened = rest_gateway::id(&stage.call("CreateDeposit", stage.wish("RestSofort", "20.00")).await);
         stage.customer_pays(&opened);
-        let waits = begins(&stage, "15.00").await;
         for operation in ["payments", "inquiry", "getTransactionList", "payout", "authToken"] {
             for _ in 0..200 {
                 stage.simulator.plan(operation, RestFault::BadGatewayBefore);
@@ -145,6 +144,7 @@ async fn the_rest_gateway_is_left_alone_while_it_is_down_and_everything_goes_on_
         // The deposit's first sweep and the inquiry of the payout are due after half a minute.
         stage.story.advance(chrono::Duration::seconds(31));
         stage.works().await;
+        let waits = begins(&stage, "15.00").await;
         let before = made(&stage.story).await;
         for _ in 0..2 {
             stage.story.advance(chrono::Duration::seconds(7));
