@@ -206,6 +206,9 @@ fn configuration(scratch: &Scratch, gateway: &Simulator, listen: &str, lease: i6
         set(&["sandbox", "simulators", name], "127.0.0.1:0".into());
     }
     set(&["sandbox", "simulators", "sopg"], "".into());
+    // All that is held at once is at the gateway, and nobody is left alone for it.
+    let wide: toml::Table =
+        "concurrent = 1000\nper_second = 10000\nbreaker_failures = 1000".parse().expect("TOML");
     for (account, panel) in [("paysafecard", gateway.panel()), ("cash_ticket", gateway.cash_ticket_panel())] {
         let mut set = |key: &str, value: toml::Value| set(&["sopg", "accounts", account, key], value);
         set("endpoint", gateway.endpoint().into());
@@ -214,6 +217,7 @@ fn configuration(scratch: &Scratch, gateway: &Simulator, listen: &str, lease: i6
         set("used_payout_id_is_paid", true.into());
         set("partial_debits", true.into());
         set("modify", true.into());
+        set("limits", wide.clone().into());
     }
     config.to_string()
 }
