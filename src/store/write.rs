@@ -7,7 +7,8 @@ use super::set::WorkingSet;
 use super::{write_rows, write_sets};
 
 /// Writes what a batch made of the set. An update that no longer finds the version it was based on is a race.
-/// `alone`: one command made all of it. `rings`: an errand is due, and whoever carries errands out at other nodes should hear of it.
+/// `alone`: one command made all of it. `rings`: an errand is due, and whoever carries errands out at other nodes should
+/// hear of it.
 pub fn write(
     connection: &mut Connection,
     set: &mut WorkingSet,

@@ -1,6 +1,6 @@
 //! Somebody with a browser, as far as HTTP goes: keeps cookies, brings forms back, follows nothing by itself.
 
-use crate::support::story::Story;
+use crate::support::{self, story::Story};
 use reqwest::header::{LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
@@ -59,10 +59,7 @@ impl Visitor {
 
     /// The same at another node.
     pub fn at(base: &str) -> Visitor {
-        // Each request on a connection of its own: one that is kept is closed by the server when a busy machine lets it
-        // idle, and a form that is just being sent on it is lost.
-        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
-        let http = http.redirect(reqwest::redirect::Policy::none());
+        let http = support::client().redirect(reqwest::redirect::Policy::none());
         Visitor {
             base: base.to_owned(),
             http: http.build().expect("a client"),

@@ -57,7 +57,7 @@ impl World {
         let greeting = out.by_ref().lines().map_while(Result::ok).find(|line| line.contains(" at http://"));
         let greeting = greeting.expect("the server says where it is");
         let base = greeting.split_whitespace().find(|word| word.starts_with("http://")).expect("an address");
-        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
+        let http = crate::support::client().build().expect("a client");
         World { base: base.to_owned(), server, _out: out, http, folder, scratch }
     }
 

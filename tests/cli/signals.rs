@@ -49,7 +49,7 @@ impl Program {
             .stderr(log)
             .spawn()
             .expect("the program starts");
-        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
+        let http = crate::support::client().build().expect("a client");
         let program = Program { child, cashier, platform, folder, http };
         let url = format!("http://{cashier}/health/ready");
         program

@@ -60,12 +60,7 @@ impl Story {
             Simulator::start(listener, vec![merchant.clone()], clock.clone(), Entropy::seeded(7)).unwrap();
         let settings = settings(&simulator.base_url, &merchant, more);
         let paygate = Paygate::new(settings, clock.clone(), Entropy::seeded(8)).unwrap();
-        let browser = reqwest::Client::builder()
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
+        let browser = crate::support::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Story { simulator, paygate, clock, browser }
     }
 

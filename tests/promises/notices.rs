@@ -1,7 +1,7 @@
 //! P8: whatever becomes of a processor's notice, the deposit ends alike.
 
-use crate::support::databases;
 use crate::support::story::{Story, settings};
+use crate::support::{self, databases};
 use chrono::Duration;
 use serde_json::json;
 use tillgate::processors::paygate::simulator::{NoticeFault, Simulator};
@@ -67,12 +67,7 @@ async fn pays(story: &Story, page: &str, browser_returns: bool) {
     } else {
         reqwest::redirect::Policy::none()
     };
-    let browser = reqwest::Client::builder()
-        .no_proxy()
-        .pool_max_idle_per_host(0)
-        .redirect(policy)
-        .build()
-        .expect("a browser");
+    let browser = support::client().redirect(policy).build().expect("a browser");
     let form =
         browser.post(format!("{base}{action}")).header("content-type", "application/x-www-form-urlencoded");
     form.body(CARD).send().await.expect("it is paid");

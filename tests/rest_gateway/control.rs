@@ -14,7 +14,7 @@ struct Remote {
 impl Remote {
     fn of(bench: &Bench) -> Remote {
         Remote {
-            http: reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client"),
+            http: crate::support::client().build().expect("a client"),
             base: format!("http://{}/control", bench.running.address),
         }
     }

@@ -49,7 +49,7 @@ async fn three_d_sends_a_form_to_the_bank_and_the_inquiry_decides() {
         assert!(matches!(bench.gateway.settle(&order).await, DepositOutcome::Open { .. }));
 
         // The browser's way: the form opens the bank's page, a button there leads back.
-        let browser = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+        let browser = crate::support::client().build().expect("a client");
         let page =
             browser.post(&action).form(&fields).send().await.expect("a page").text().await.expect("text");
         assert!(page.contains("50.00 EUR") && page.contains("id=\"confirm\""), "{page}");

@@ -9,7 +9,7 @@ use tillgate::processors::sopg::simulator::Switches;
 use tillgate::processors::{DepositProcessor, PayoutProcessor};
 
 async fn post(world: &World, kind: &str, body: &str) -> (u16, String) {
-    let request = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+    let request = crate::support::client().build().unwrap();
     let request = request.post(world.simulator.endpoint()).header("content-type", kind);
     let response = request.header("SOAPAction", "whatever").body(body.to_owned()).send().await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
@@ -184,7 +184,7 @@ async fn the_contract_is_served_with_the_simulators_own_address() {
 #[tokio::test]
 async fn the_control_api_moves_time_sets_faults_and_shows_the_books() {
     let world = World::new();
-    let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+    let http = crate::support::client().build().unwrap();
     let base = world.simulator.base();
     let get = |path: &str| {
         let (http, url) = (http.clone(), format!("{base}/control/{path}"));

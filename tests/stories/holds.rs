@@ -1,6 +1,7 @@
 //! A node's hold on a deposit while it takes a step of it: nobody else takes one meanwhile, and somebody does within a
 //! minute after the node died or was paused. With the leases and time-outs of `config.toml` itself.
 
+use super::paygate::faults::goes_wrong_about;
 use super::paygate::{self, House};
 use super::rest_gateway::{self, Stage};
 use super::sopg::bench::{self, Bench, EUROS, Paying};
@@ -9,7 +10,7 @@ use crate::support::story::{Customer, Story};
 use chrono::Duration;
 use diesel::sql_types::BigInt;
 use serde_json::{Value, json};
-use tillgate::processors::paygate::simulator::{Fault as PaygateFault, Moved, Script};
+use tillgate::processors::paygate::simulator::{Fault as PaygateFault, Moved};
 use tillgate::processors::rest_gateway::simulator::{CARD_APPROVED, Fault as RestFault};
 use tillgate::processors::sopg::simulator::{Fault, Kind};
 use tillgate::server::Running;
@@ -212,13 +213,7 @@ async fn p7_a_capture_at_paygate_is_taken_up_within_a_minute_and_not_while_the_f
             let opened = house.opens(&big, "PaygateCard", "6.00", "manual").await;
             house.pays(&opened).await;
             house.works().await;
-            house.simulator().script(Script {
-                endpoint: Some("capture.aspx".to_owned()),
-                trans_id: Some(opened.reference.clone()),
-                times: 1,
-                call: Some(fault.clone()),
-                notice: None,
-            });
+            goes_wrong_about(&house, "capture.aspx", &opened, &fault);
             let fields = json!({
                 "ExtDepositID": opened.id, "TraceID": house.story.next_trace(), "Amount": "2.00", "Final": "false",
             });

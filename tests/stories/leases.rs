@@ -13,18 +13,7 @@ async fn in_progress(bench: &Bench) -> Value {
         "front_end": customer.front_end, "pin": customer.pin, "amount": "20.00", "reason": "opening balance",
     });
     bench.story.platform("adjustments", &format!("open-{}", customer.pin), adjustment).await;
-    let mut about = json!({ "FrontEndName": customer.front_end, "PIN": customer.pin });
-    let mut create = about.clone();
-    create["TraceID"] = bench.story.next_trace().into();
-    create["PP"] = json!("paysafecard");
-    create["Amount"] = json!("14.65");
-    about["ExtPayoutID"] = bench.story.call("CreatePayout", create).await["ExtPayoutID"].clone();
-    for letter in ["A", "I"] {
-        let mut update = about.clone();
-        update["Status"] = json!(letter);
-        assert_eq!(bench.story.call("UpdatePayout", update).await["Status"], 0);
-    }
-    about
+    bench.gives_out(&customer).await
 }
 
 async fn leased_until(bench: &Bench) -> i64 {

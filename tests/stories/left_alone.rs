@@ -52,17 +52,7 @@ async fn sopg_is_left_alone_while_it_is_down_and_everything_goes_on_when_it_is_b
         bench.story.platform("adjustments", "open", opening).await;
         let mut payouts = Vec::new();
         for lost in [true, false] {
-            let mut about = json!({ "FrontEndName": customer.front_end, "PIN": customer.pin });
-            let mut create = about.clone();
-            create["TraceID"] = bench.story.next_trace().into();
-            create["PP"] = json!("paysafecard");
-            create["Amount"] = json!("14.65");
-            about["ExtPayoutID"] = bench.story.call("CreatePayout", create).await["ExtPayoutID"].clone();
-            for letter in ["A", "I"] {
-                let mut update = about.clone();
-                update["Status"] = json!(letter);
-                assert_eq!(bench.story.call("UpdatePayout", update).await["Status"], 0);
-            }
+            let about = bench.gives_out(&customer).await;
             if lost {
                 bench.gateway.fault(Fault::new("payout", Kind::ResetAfter).skipping(1));
                 bench.works().await;

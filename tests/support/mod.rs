@@ -22,6 +22,12 @@ enum Kept {
     Database { _database: postgres::Database },
 }
 
+/// A client for stories. Each request has a connection of its own: one that is kept may be closed by the server while a
+/// busy machine lets it idle, and what is just being sent on it is lost.
+pub fn client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0)
+}
+
 /// A fresh SQLite file.
 pub fn sqlite() -> Scratch {
     let folder = tempfile::tempdir().expect("a temporary folder");

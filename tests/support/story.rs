@@ -69,9 +69,7 @@ impl Story {
         let running = server::start(&settings, clock.clone(), Entropy::seeded(7)).await;
         let running = running.unwrap_or_else(|error| panic!("the server starts: {error}"));
         let base = format!("http://{}", running.address);
-        // A connection for each call: a kept one may be closed by the server while a busy machine lets it idle.
-        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
-        let http = http.build().expect("a client");
+        let http = super::client().build().expect("a client");
         Story { running: Some(running), clock, base, http, trace: AtomicI64::new(1), settings, scratch }
     }
 

@@ -56,6 +56,9 @@ impl From<CallError> for DepositOutcome {
     }
 }
 
+/// Kept for the next call of a busy time, and no longer than the most impatient servers keep them.
+const IDLE: Duration = Duration::from_secs(2);
+
 impl Client {
     pub fn new(settings: Settings, clock: Clock, entropy: Entropy) -> Result<Client, SettingsError> {
         settings.check()?;
@@ -71,6 +74,8 @@ impl Client {
             .read_timeout(Duration::from_millis(limits.read_timeout_ms))
             .timeout(Duration::from_millis(limits.total_timeout_ms))
             .pool_max_idle_per_host(limits.concurrent)
+            // One that was idle for longer may just be closed at its other end, and what is sent on it is lost.
+            .pool_idle_timeout(IDLE)
             .build()
             .map_err(|error| SettingsError::Value { key: "base_url", problem: scrub(error) })?;
         let inner = Inner {

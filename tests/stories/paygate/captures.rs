@@ -1,12 +1,12 @@
 //! Reserves that are captured: whole, in parts, after hours, and by callers who vanish.
 
-use super::faults::{every_fault, left_open};
+use super::faults::{every_fault, goes_wrong_about, left_open};
 use super::{EUR, House, Opened};
 use crate::support::databases;
 use crate::support::story::Customer;
 use chrono::Duration;
 use serde_json::{Value, json};
-use tillgate::processors::paygate::simulator::{Fault, Moved, Script};
+use tillgate::processors::paygate::simulator::{Fault, Moved};
 
 async fn reserved(house: &House, customer: &Customer, amount: &str) -> Opened {
     let opened = house.opens(customer, "PaygateCard", amount, "manual").await;
@@ -70,13 +70,7 @@ async fn a_reserve_is_captured_in_parts_and_late_news_of_them_change_nothing() {
 }
 
 fn capture_goes_wrong(house: &House, opened: &Opened, fault: &Fault) {
-    house.simulator().script(Script {
-        endpoint: Some("capture.aspx".to_owned()),
-        trans_id: Some(opened.reference.clone()),
-        times: 1,
-        call: Some(fault.clone()),
-        notice: None,
-    });
+    goes_wrong_about(house, "capture.aspx", opened, fault);
 }
 
 /// Half of the callers repeat, the others vanish: the sweep finishes their captures, and whoever asks later is told so.

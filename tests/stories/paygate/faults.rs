@@ -39,13 +39,22 @@ pub fn left_open(fault: &Fault) -> bool {
 
 /// The next call to an endpoint goes wrong, whatever its order.
 pub fn goes_wrong(house: &House, endpoint: &str, fault: &Fault) {
-    house.simulator().script(Script {
+    house.simulator().script(once(endpoint, None, fault));
+}
+
+/// The next call about an order goes wrong.
+pub fn goes_wrong_about(house: &House, endpoint: &str, opened: &Opened, fault: &Fault) {
+    house.simulator().script(once(endpoint, Some(opened.reference.clone()), fault));
+}
+
+fn once(endpoint: &str, trans_id: Option<String>, fault: &Fault) -> Script {
+    Script {
         endpoint: Some(endpoint.to_owned()),
-        trans_id: None,
+        trans_id,
         times: 1,
         call: Some(fault.clone()),
         notice: None,
-    });
+    }
 }
 
 /// What was captured is credited, and nothing else; nothing that was captured is shown as failed. Gives the status.

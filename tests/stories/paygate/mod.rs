@@ -6,7 +6,7 @@ mod browser;
 mod captures;
 mod deposits;
 mod direct;
-mod faults;
+pub mod faults;
 mod first_version;
 mod kills;
 mod leaks;
@@ -19,8 +19,8 @@ mod reversals;
 mod terminal;
 mod twint;
 
-use crate::support::Scratch;
 use crate::support::story::{Customer, Story, settings};
+use crate::support::{self, Scratch};
 use serde_json::{Value, json};
 use tillgate::config::Settings;
 use tillgate::domain::ids::{DepositId, PayoutId};
@@ -76,10 +76,7 @@ impl House {
         }
         change(&mut settings);
         let story = Story::with(scratch, settings).await;
-        let browser = reqwest::Client::builder()
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .redirect(reqwest::redirect::Policy::none());
+        let browser = support::client().redirect(reqwest::redirect::Policy::none());
         House { story, browser: browser.build().expect("a client") }
     }
 

@@ -1,6 +1,6 @@
 //! Payouts by `creditex` and by `credit`, under every fault of the platform, and by nobody twice.
 
-use super::faults::{every_fault, left_open};
+use super::faults::{every_fault, goes_wrong_about, left_open};
 use super::{EUR, House};
 use crate::support::databases;
 use chrono::Duration;
@@ -254,13 +254,7 @@ async fn credits_against_a_deposit_are_made_once_and_take_turns_with_its_refunds
             let paid = !matches!(fault, Fault::Refuse(_));
             let opened = house.paid_in(&big, "9.00").await;
             let (payout, _) = house.pays_out(&big, "PaygateCredit", "5.00").await;
-            house.simulator().script(Script {
-                endpoint: Some("credit.aspx".to_owned()),
-                trans_id: Some(opened.reference.clone()),
-                times: 1,
-                call: Some(fault.clone()),
-                notice: None,
-            });
+            goes_wrong_about(&house, "credit.aspx", &opened, &fault);
             house.works().await;
             let state = house.attempts(&payout).await[0].state;
             let unknown = state == AttemptState::Unknown;

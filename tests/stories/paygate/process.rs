@@ -1,5 +1,6 @@
 //! The program itself: a server and the platform's simulator, each a process of its own that can be killed.
 
+use crate::support;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -84,12 +85,7 @@ impl Server {
         ];
         let named = |(name, value): (&str, &str)| (format!("TILLGATE__{name}"), value.to_owned());
         let environment = settings.into_iter().chain(more.iter().copied()).map(named).collect();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .timeout(Duration::from_secs(120))
-            .build()
-            .expect("a client");
+        let http = support::client().timeout(Duration::from_secs(120)).build().expect("a client");
         let base = format!("http://{address}");
         Server { child: None, address, base, environment, log: folder.join("server.log"), http }
     }

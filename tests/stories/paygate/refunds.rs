@@ -1,24 +1,18 @@
 //! Refunds of deposits, under every fault of the platform.
 
-use super::faults::{every_fault, left_open};
+use super::faults::{every_fault, goes_wrong_about, left_open};
 use super::{EUR, House, Opened};
 use crate::support::databases;
 use chrono::Duration;
 use serde_json::{Value, json};
-use tillgate::processors::paygate::simulator::{Fault, Moved, Script};
+use tillgate::processors::paygate::simulator::{Fault, Moved};
 
 fn refund(house: &House, opened: &Opened, amount: &str) -> Value {
     json!({ "ExtDepositID": opened.id, "TraceID": house.story.next_trace(), "Amount": amount })
 }
 
 fn credit_goes_wrong(house: &House, opened: &Opened, fault: &Fault) {
-    house.simulator().script(Script {
-        endpoint: Some("credit.aspx".to_owned()),
-        trans_id: Some(opened.reference.clone()),
-        times: 1,
-        call: Some(fault.clone()),
-        notice: None,
-    });
+    goes_wrong_about(house, "credit.aspx", opened, fault);
 }
 
 #[tokio::test(flavor = "multi_thread")]

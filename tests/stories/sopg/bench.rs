@@ -1,7 +1,7 @@
 //! A server and a gateway of the test's own, both on clocks that stand still, the worker stepped by hand.
 
-use crate::support::Scratch;
 use crate::support::story::{self, Customer, Story};
+use crate::support::{self, Scratch};
 use chrono::{Duration, TimeZone, Utc};
 use serde_json::{Value, json};
 use std::net::TcpListener;
@@ -106,11 +106,7 @@ impl Bench {
         let mut settings = settings(&scratch, &gateway);
         change(&mut settings);
         let story = Story::with(scratch, settings).await;
-        let browser = reqwest::Client::builder()
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .redirect(reqwest::redirect::Policy::none());
-        let browser = browser.pool_max_idle_per_host(0);
+        let browser = support::client().redirect(reqwest::redirect::Policy::none());
         let browser = browser.build().expect("a client");
         Bench { story, gateway, browser, customers: AtomicU64::new(1) }
     }
@@ -119,6 +115,22 @@ impl Bench {
     pub async fn customer(&self, till: Till) -> Customer {
         let number = self.customers.fetch_add(1, Ordering::SeqCst);
         self.named(till, &format!("customer{number}@customer.example")).await
+    }
+
+    /// A payout of 14.65 that waits to be given to the gateway.
+    pub async fn gives_out(&self, customer: &Customer) -> Value {
+        let mut about = json!({ "FrontEndName": customer.front_end, "PIN": customer.pin });
+        let mut create = about.clone();
+        create["TraceID"] = self.story.next_trace().into();
+        create["PP"] = json!("paysafecard");
+        create["Amount"] = json!("14.65");
+        about["ExtPayoutID"] = self.story.call("CreatePayout", create).await["ExtPayoutID"].clone();
+        for letter in ["A", "I"] {
+            let mut update = about.clone();
+            update["Status"] = json!(letter);
+            assert_eq!(self.story.call("UpdatePayout", update).await["Status"], 0);
+        }
+        about
     }
 
     pub async fn named(&self, till: Till, email: &str) -> Customer {

@@ -155,10 +155,7 @@ async fn killed_in_the_middle_of_everything_each_thing_happens_once() {
             }
         }
         // All are begun, one after the other, and none of them ends.
-        let (calls, base) = (
-            reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client"),
-            program.base(),
-        );
+        let (calls, base) = (crate::support::client().build().expect("a client"), program.base());
         for case in &cases {
             let (operation, skip) = case.step.held();
             let before = program.gateway.calls(operation);

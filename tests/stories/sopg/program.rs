@@ -1,7 +1,7 @@
 //! The built program, run with a gateway of the test's own, and killed with signal 9.
 
 use super::bench::{EUROS, Till};
-use crate::support::Scratch;
+use crate::support::{self, Scratch};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -37,10 +37,7 @@ impl Program {
         let config = folder.path().join("config.toml");
         std::fs::write(&config, configuration(&scratch, &gateway, &free.to_string(), seconds))
             .expect("written");
-        let browser = reqwest::Client::builder()
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .redirect(reqwest::redirect::Policy::none());
+        let browser = support::client().redirect(reqwest::redirect::Policy::none());
         Program {
             process: Running(None),
             base: format!("http://{free}"),
