@@ -89,16 +89,7 @@ pub fn claim(tx: &mut Tx<'_>, worker: &str, most: i64, lease: Duration) -> Resul
     })?;
     rows.sort_by_key(|row| (row.due_at, row.id));
     rows.truncate(usize::try_from(most).unwrap_or(0));
-    let mut claimed = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        row.fence += 1;
-        row.tries += 1;
-        row.leased_by = Some(worker.to_owned());
-        row.leased_until = Some(lease_end(now, lease));
-        claimed.push(Claimed { id: row.id, fence: row.fence, tries: row.tries, errand: errand(&row) });
-        tx.update(row)?;
-    }
-    Ok(claimed)
+    rows.into_iter().map(|row| lend(tx, row, worker, lease_end(now, lease))).collect()
 }
 
 /// Claims one errand, due or not and whoever carries it out: he has lost it by that. Should its new holder die, it is
@@ -108,13 +99,18 @@ pub fn take(tx: &mut Tx<'_>, errand: &Errand, by: &str, lease: Duration) -> Resu
     let name = crate::domain::ids::path(&[&errand.kind, &errand.subject]);
     let row = tx.find::<OutboxRow>(&name)?;
     let mut row = row.ok_or_else(|| StoreError::Corrupt(format!("errand {name} was just put")))?;
-    let now = tx.lease_micros()?;
     row.due_at = row.due_at.min(tx.now_micros());
+    let until = lease_end(tx.lease_micros()?, lease);
+    lend(tx, row, by, until)
+}
+
+/// Gives an errand to somebody, whoever had it.
+fn lend(tx: &mut Tx<'_>, mut row: OutboxRow, by: &str, until: i64) -> Result<Claimed, StoreError> {
     row.fence += 1;
     row.tries += 1;
     row.leased_by = Some(by.to_owned());
-    row.leased_until = Some(lease_end(now, lease));
-    let claimed = Claimed { id: row.id, fence: row.fence, tries: row.tries, errand: errand.clone() };
+    row.leased_until = Some(until);
+    let claimed = Claimed { id: row.id, fence: row.fence, tries: row.tries, errand: errand(&row) };
     tx.update(row)?;
     Ok(claimed)
 }
