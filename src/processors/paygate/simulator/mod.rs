@@ -41,6 +41,8 @@ type LateWork = Box<dyn FnOnce(&mut World) + Send>;
 pub struct App {
     world: Arc<Mutex<World>>,
     http: reqwest::Client,
+    /// Held by whoever delivers.
+    delivering: tokio::sync::Mutex<()>,
     released: watch::Sender<u64>,
     late: Mutex<Vec<LateWork>>,
 }
@@ -52,8 +54,9 @@ pub struct Simulator {
     pub base_url: String,
 }
 
-/// Delivers every notification that is due.
+/// Delivers every notification that is due; those that somebody else is delivering have arrived too when it returns.
 async fn deliver(app: &App) -> usize {
+    let _only = app.delivering.lock().await;
     delivery::deliver_due(&app.world, &app.http).await
 }
 
@@ -83,6 +86,7 @@ impl Simulator {
         let app = Data::new(App {
             world: Arc::new(Mutex::new(world)),
             http,
+            delivering: tokio::sync::Mutex::new(()),
             released: watch::Sender::new(0),
             late: Mutex::new(Vec::new()),
         });

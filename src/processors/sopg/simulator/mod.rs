@@ -64,6 +64,8 @@ pub struct Shared {
     calls: Mutex<Vec<String>>,
     /// Ends all answers that are being held back.
     release: tokio::sync::Notify,
+    /// Held by whoever delivers notifications.
+    delivering: tokio::sync::Mutex<()>,
     http: reqwest::Client,
 }
 

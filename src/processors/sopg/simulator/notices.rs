@@ -86,7 +86,9 @@ pub fn plan(disposition: &Disposition, plan: &NoticePlan, now: DateTime<Utc>) ->
 }
 
 /// Delivers everything that is due by the simulator's clock, all at the same time; returns how many tries were made.
+/// What somebody else is delivering has arrived too when it returns.
 pub async fn deliver_due(shared: &Arc<Shared>) -> usize {
+    let _only = shared.delivering.lock().await;
     let now = shared.now();
     let due: Vec<Waiting> = {
         let mut waiting = shared.waiting();
