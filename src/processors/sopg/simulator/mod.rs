@@ -153,6 +153,7 @@ pub fn start(listener: TcpListener, clock: Clock, deliver: Deliver) -> std::io::
         switches: Mutex::default(),
         calls: Mutex::default(),
         release: tokio::sync::Notify::new(),
+        delivering: tokio::sync::Mutex::new(()),
         http,
     });
     let address = listener.local_addr()?;
