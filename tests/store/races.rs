@@ -175,7 +175,6 @@ async fn a_deadlock_is_run_again_and_nobody_notices() {
 /// Locks the second customer's row and then the first's, while a unit of work of ours has the first's and wants the
 /// second's. Whether the other got through and ours had to be run again.
 async fn crosses_and_wins(house: &House, url: &tillgate::store::DatabaseUrl, round: i64) -> bool {
-    use diesel::sql_types::BigInt;
     use tillgate::store::{Connection, Purpose, Wants};
     let lock =
         |pin: &str| format!("UPDATE accounts SET balance = balance WHERE path LIKE 'customer/%/{pin}'");
@@ -193,13 +192,9 @@ async fn crosses_and_wins(house: &House, url: &tillgate::store::DatabaseUrl, rou
         };
         store.transact("first", Wants::nothing(), operation).await
     });
-    let mut watch = Connection::open(url, Purpose::Read).expect("a line");
+    let watch = Connection::open(url, Purpose::Read).expect("a line");
     let crossed = tokio::task::spawn_blocking(move || {
-        let waits = "SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while watch.load::<BigInt, i64>(waits, &[]).expect("a count") == [0] {
-            std::thread::yield_now();
-        }
+        waits_for_a_lock(watch);
         // Now each waits for the other. Whoever waited first is the one that notices, and gives way.
         let through = other.batch(&lock("first")).is_ok();
         if through { other.commit() } else { other.rollback() }.expect("ended");
@@ -208,4 +203,56 @@ async fn crosses_and_wins(house: &House, url: &tillgate::store::DatabaseUrl, rou
     let through = crossed.await.expect("no panic");
     both.await.expect("no panic").expect("done, in whichever run");
     through
+}
+
+/// A database that isolates more strictly than we ask refuses to write over what changed meanwhile: ours is run again.
+#[tokio::test]
+async fn a_serialization_failure_is_run_again_and_nobody_notices() {
+    use diesel::sql_types::Text;
+    use tillgate::store::{Connection, DatabaseUrl, Purpose};
+    for isolation in ["repeatable read", "serializable"] {
+        let Some(scratch) = crate::support::postgres() else { return };
+        let DatabaseUrl::Postgres(url) = &scratch.url else { unreachable!("PostgreSQL's") };
+        let strictly = format!("-c default_transaction_isolation={}", isolation.replace(' ', "\\ "));
+        let strict: String = form_urlencoded::byte_serialize(strictly.as_bytes()).collect();
+        let strict = format!("{url}&options={}", strict.replace('+', "%20"));
+        let strict = DatabaseUrl::Postgres(strict);
+        let mut line = Connection::open(&strict, Purpose::Read).expect("a line");
+        let shown = line.load::<Text, String>("SELECT current_setting('transaction_isolation')", &[]);
+        assert_eq!(shown.expect("a setting"), [isolation]);
+
+        let house = House::open(&strict, "one");
+        house.customer("Bigdaddy", 1000).await;
+        // The second is decided by what the writer remembers, the first by what it reads.
+        for trace in 1..=2 {
+            let mut other = Connection::open(&scratch.url, Purpose::Write).expect("a line");
+            other.begin().expect("begun");
+            other
+                .batch("UPDATE accounts SET balance = balance WHERE path LIKE 'customer/%'")
+                .expect("locked");
+            let creating = tokio::spawn({
+                let house = house.clone();
+                async move { house.creates(payout("Bigdaddy", trace, 100)).await }
+            });
+            let watch = Connection::open(&scratch.url, Purpose::Read).expect("a line");
+            let freed = tokio::task::spawn_blocking(move || {
+                waits_for_a_lock(watch);
+                other.commit().expect("committed");
+            });
+            freed.await.expect("no panic");
+            let answer = creating.await.expect("no panic").expect("done, in whichever run");
+            assert_eq!((answer.refused, answer.replayed), (None, false));
+        }
+        assert_eq!(house.balance("Bigdaddy").await, 800);
+        house.closes_sound().await;
+    }
+}
+
+/// Until somebody waits for a lock.
+fn waits_for_a_lock(mut watch: tillgate::store::Connection) {
+    let waits = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while watch.load::<diesel::sql_types::BigInt, i64>(waits, &[]).expect("a count") == [0] {
+        std::thread::yield_now();
+    }
 }

@@ -27,7 +27,7 @@ enum Point {
 
 /// What passes between the server and the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Passing {
+pub enum Passing {
     Everything,
     NoRequests,
     NoAnswers,
@@ -36,15 +36,15 @@ enum Passing {
 }
 
 /// A line to the platform that can be held.
-struct Line {
-    url: String,
+pub struct Line {
+    pub url: String,
     passing: Arc<watch::Sender<Passing>>,
     /// So many pieces are held.
     held: Arc<AtomicUsize>,
 }
 
 impl Line {
-    async fn to(platform: &str) -> Line {
+    pub async fn to(platform: &str) -> Line {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let there = platform.trim_start_matches("http://").to_owned();
@@ -70,7 +70,7 @@ impl Line {
         }
     }
 
-    fn let_pass(&self, passing: Passing) {
+    pub fn let_pass(&self, passing: Passing) {
         self.passing.send_replace(passing);
     }
 }
@@ -126,7 +126,7 @@ impl Held {
     }
 }
 
-fn about(more: Value) -> Value {
+pub fn about(more: Value) -> Value {
     let mut fields = json!({ "FrontEndName": EUR, "PIN": "Big" });
     for (name, value) in more.as_object().expect("fields") {
         fields[name] = value.clone();
@@ -163,23 +163,15 @@ pub async fn add_customer(server: &Server) {
     assert!(answer.expect("an answer").status().is_success());
 }
 
-async fn update(server: &Server, payout: &str, status: &str) {
+pub async fn update(server: &Server, payout: &str, status: &str) {
     let fields = about(json!({ "ExtPayoutID": payout, "Status": status, "UpdatedBy": "agent7" }));
     let reply = server.call("UpdatePayout", fields).await;
     assert_eq!(reply["Status"], 0, "{status}: {reply}");
 }
 
-async fn shown(server: &Server, payout: &str, field: &str) -> String {
+pub async fn shown(server: &Server, payout: &str, field: &str) -> String {
     let reply = server.call("GetPayout", about(json!({ "ExtPayoutID": payout }))).await;
     reply[field].as_str().unwrap_or_default().to_owned()
-}
-
-/// How many answers to creditex this process has had.
-async fn answers(server: &Server) -> u64 {
-    let text = server.http.get(format!("{}/metrics", server.base)).send().await.expect("metrics");
-    let text = text.text().await.expect("text");
-    let lines = text.lines().filter(|line| line.contains("creditex.aspx") && line.contains("\"answered\""));
-    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
 }
 
 async fn killed_at(point: Point, scratch: Scratch, rounds: usize) {
@@ -225,13 +217,17 @@ async fn killed_at(point: Point, scratch: Scratch, rounds: usize) {
                 server.until("it is paid", async || paid(&server).await == round).await;
             }
             Point::BeforeTheCommit => {
-                let before = answers(&server).await;
+                let before = server.ended_calls("creditex.aspx", "answered").await;
                 line.let_pass(Passing::NoAnswers);
                 update(&server, &payout, "I").await;
                 server.until("it is paid", async || paid(&server).await == round).await;
                 let held = Held::hold(&scratch.url);
                 line.let_pass(Passing::Everything);
-                server.until("the answer is there", async || answers(&server).await > before).await;
+                server
+                    .until("the answer is there", async || {
+                        server.ended_calls("creditex.aspx", "answered").await > before
+                    })
+                    .await;
                 server.kill();
                 held.let_go();
             }

@@ -12,6 +12,7 @@ mod kills;
 mod leaks;
 mod notices;
 mod ordered;
+mod paused;
 mod payouts;
 mod process;
 mod refunds;

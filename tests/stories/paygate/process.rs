@@ -112,6 +112,40 @@ impl Server {
         child.wait().expect("it ended");
     }
 
+    /// `kill -STOP`: it does nothing until it is woken, and knows nothing of the time between.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    pub fn wake(&self) {
+        self.signal("CONT");
+    }
+
+    /// Ends by itself, after what is under way.
+    pub async fn ends(&mut self) {
+        self.signal("TERM");
+        let mut child = self.child.take().expect("it runs");
+        self.until("it has ended", async || child.try_wait().expect("asked").is_some()).await;
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.as_ref().expect("it runs").id().to_string();
+        let sent = Command::new("kill").args([format!("-{name}"), id]).status().expect("a signal");
+        assert!(sent.success(), "{name}");
+    }
+
+    /// How many of its calls to an endpoint of the platform have ended in a way.
+    pub async fn ended_calls(&self, endpoint: &str, end: &str) -> u64 {
+        let text = self.http.get(format!("{}/metrics", self.base)).send().await.expect("metrics");
+        let text = text.text().await.expect("text");
+        let about = |line: &&str| {
+            line.starts_with("tillgate_processor_calls_total")
+                && line.contains(endpoint)
+                && line.contains(end)
+        };
+        text.lines().filter(about).filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    }
+
     pub fn log(&self) -> Vec<u8> {
         std::fs::read(&self.log).expect("a log")
     }
