@@ -4,6 +4,7 @@
 //! at most once, and one whose answer got lost is looked for among the payments that belong to nobody else.
 
 use super::Desk;
+use super::deposits::Whole;
 use super::orders::stored;
 use crate::domain::customer::{Customer, Instrument};
 use crate::domain::deposit::Deposit;
@@ -109,7 +110,7 @@ impl Desk {
     pub(super) async fn ask(
         &self,
         processor: &dyn DepositProcessor,
-        whole: &(Deposit, Managed, Customer),
+        whole: &Whole,
     ) -> Result<DepositOutcome, OperationError> {
         let (deposit, managed, customer) = whole;
         let mut order = self.deposit_order(deposit, managed, customer);

@@ -3,19 +3,24 @@
 //! Every step is: one unit of work that says what is about to be asked, the call with no unit of work open, one unit
 //! of work that applies what was said. Doors and worker come here; nobody else speaks to a processor.
 
+mod captures;
 mod charges;
 mod deposits;
 mod exchanges;
 mod lease;
+mod openings;
 mod orders;
 mod payouts;
 mod refunds;
+mod releases;
+mod settlements;
 mod way;
 
 pub use crate::processors::paygate::TERMINAL;
 pub use crate::processors::{CardInputs, Frames, TypedCard};
-pub use deposits::{INVOICE, OpenedDeposit};
+pub use deposits::INVOICE;
 pub use exchanges::{Keeper, keep};
+pub use openings::OpenedDeposit;
 pub use orders::reference_of;
 pub use way::{Challenge, Way, challenge};
 
