@@ -76,7 +76,9 @@ impl Desk {
         let by = |way: Way, reference| Said::Opened { how: way.keep(), reference, told: BTreeMap::new() };
         let home = Way::Redirect(order.urls.success.clone());
         let said = match opened {
-            Opened::Redirect { url, reference } => by(Way::Redirect(url), reference),
+            Opened::Redirect { url, reference, told } => {
+                Said::Opened { how: Way::Redirect(url).keep(), reference, told }
+            }
             Opened::Form { action, fields, reference } => by(Way::Form { action, fields }, reference),
             Opened::CardForm { action, fields, inputs } => by(Way::CardForm { action, fields, inputs }, None),
             Opened::Frames { frames, reference } => by(Way::Frames(frames), Some(reference)),

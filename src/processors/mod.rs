@@ -143,6 +143,8 @@ pub enum Opened {
     Redirect {
         url: String,
         reference: Option<String>,
+        /// What later calls need of the answer, under the room's own names.
+        told: BTreeMap<String, String>,
     },
     /// Send the customer's browser there with a POST of these fields.
     Form {

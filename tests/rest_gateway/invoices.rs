@@ -38,7 +38,7 @@ async fn pay(link: &str, number: &str) -> String {
 async fn a_card_deposit_is_paid_on_the_gateways_page() {
     let bench = Bench::begin().await;
     let order = deposit("DE-01H6ZKX8W3Q2M", "25.00");
-    let Opened::Redirect { url, reference: None } = bench.gateway.open(&order).await else {
+    let Opened::Redirect { url, reference: None, .. } = bench.gateway.open(&order).await else {
         panic!("no page");
     };
     assert!(matches!(bench.gateway.settle(&order).await, DepositOutcome::Open { .. }));

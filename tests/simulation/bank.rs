@@ -288,7 +288,11 @@ impl DepositProcessor for Bank {
         if dice >= 95 {
             return Opened::Unknown { cause: "no answer".to_owned() };
         }
-        Opened::Redirect { url: format!("https://bank.example/{}", order.reference), reference: None }
+        Opened::Redirect {
+            url: format!("https://bank.example/{}", order.reference),
+            reference: None,
+            told: BTreeMap::new(),
+        }
     }
 
     async fn settle(&self, order: &DepositOrder) -> DepositOutcome {

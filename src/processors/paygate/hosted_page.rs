@@ -8,6 +8,7 @@ use super::settings::OpenBy;
 use super::values::{self, BadValue, country, format, reference};
 use crate::processors::{Capture, DepositOrder, Opened};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Query strings longer than this should not be used.
 const LONGEST_QUERY: usize = 5120;
@@ -203,7 +204,7 @@ pub fn by_browser(client: &Client, order: &DepositOrder, request: Request, layou
     }
     let query: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
     if client.settings().page.open_by == OpenBy::Redirect && query.len() <= LONGEST_QUERY {
-        return Opened::Redirect { url: format!("{action}?{query}"), reference: None };
+        return Opened::Redirect { url: format!("{action}?{query}"), reference: None, told: BTreeMap::new() };
     }
     Opened::Form { action, fields, reference: None }
 }

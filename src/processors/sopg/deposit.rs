@@ -16,6 +16,7 @@ use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
 use crate::processors::{Capture, DepositOrder, DepositProcessor, GivenUp, Opened};
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// So many times one opening may call createDisposition under the same id.
@@ -317,7 +318,9 @@ impl Processor {
             language: &order.language,
         };
         match panel::address(&visit) {
-            Ok(url) => Opened::Redirect { url, reference: Some(mtid(order).to_owned()) },
+            Ok(url) => {
+                Opened::Redirect { url, reference: Some(mtid(order).to_owned()), told: BTreeMap::new() }
+            }
             Err(error) => Opened::Refused { code: "amount".to_owned(), reason: format!("amount {error}") },
         }
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::support::databases;
+use tillgate::processors::rest_gateway::settings::InvoiceInquiryChecksum;
 
 /// Pays an invoice's link the way its page's form does.
 async fn pays(stage: &Stage, url: &str) {
@@ -119,6 +120,41 @@ async fn the_new_methods_answer_alike_in_all_encodings() {
                 );
             }
         }
+        stage.ends().await;
+    }
+}
+
+/// Some installations sign their questions with the number that the gateway gave the invoice.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_is_asked_about_by_its_number_where_the_gateway_wants_that() {
+    for scratch in databases() {
+        let stage = Stage::with(scratch, |settings| {
+            let account = settings.rest_gateway.get_mut("rest").expect("an account");
+            account.invoice_inquiry_checksum = InvoiceInquiryChecksum::InvoiceId;
+        })
+        .await;
+        stage.simulator.switch(|switches| switches.invoices_by_number = true);
+        let makes = async |amount: &str| {
+            let reply = stage.call("CreateInvoice", stage.wish("RestCard", amount)).await;
+            assert_eq!(reply["Status"], 0, "{reply}");
+            let link = reply["InvoiceURL"].as_str().expect("a link").to_owned();
+            (json!({ "ExtDepositID": reply["ExtDepositID"] }), link)
+        };
+        let (cancelled, _) = makes("25.00").await;
+        assert_eq!(stage.call("GetInvoice", cancelled.clone()).await["InvoiceStatus"], "Open");
+        assert_eq!(stage.call("CancelInvoice", cancelled.clone()).await["Status"], 0);
+        assert_eq!(stage.call("GetInvoice", cancelled).await["InvoiceStatus"], "Cancelled");
+
+        let (paid, link) = makes("26.00").await;
+        pays(&stage, &link).await;
+        assert_eq!(stage.call("GetInvoice", paid).await["InvoiceStatus"], "Paid");
+        assert_eq!(stage.balance().await, 2600);
+
+        let (expired, _) = makes("27.00").await;
+        for _ in 0..25 {
+            stage.later(120).await;
+        }
+        assert_eq!(stage.call("GetInvoice", expired).await["InvoiceStatus"], "Expired");
         stage.ends().await;
     }
 }

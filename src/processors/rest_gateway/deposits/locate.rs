@@ -87,7 +87,8 @@ impl RestGateway {
             return Ok(Located::Payment(payment.clone()));
         }
         if self.client().settings().invoice_base_url.is_some() {
-            let invoice = inquire::send(self.client(), &order.reference, None).await?;
+            let invoice = order.extra.get(extra::INVOICE).map(String::as_str);
+            let invoice = inquire::send(self.client(), &order.reference, invoice).await?;
             if let Some(invoice) = invoice {
                 return match &invoice.payment {
                     Some(id) if invoice.state == InvoiceState::Paid => {

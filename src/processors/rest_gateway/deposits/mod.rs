@@ -26,6 +26,8 @@ use async_trait::async_trait;
 pub mod extra {
     /// The payment id of a series' first payment: this order is a further charge of that series.
     pub const INITIAL_PAYMENT: &str = "initial_payment";
+    /// The gateway's own number of the order's invoice, as it told when it made it.
+    pub const INVOICE: &str = "invoice";
     /// `initial`: this order is the first payment of a series.
     pub const RECURRING: &str = "recurring";
     /// When the order was first sent (RFC 3339). Without it a lost charge is never taken for not made.

@@ -15,6 +15,7 @@ use crate::domain::customer::Instrument;
 use crate::domain::money::Money;
 use crate::domain::outcome::DepositOutcome;
 use crate::processors::{Capture, DepositOrder, Opened};
+use std::collections::BTreeMap;
 
 impl RestGateway {
     pub(super) async fn open_deposit(&self, order: &DepositOrder) -> Opened {
@@ -154,12 +155,11 @@ impl RestGateway {
             description: order.extra.get("orderDescriptor").map(String::as_str),
         };
         match generate::send(self.client(), &wish).await {
-            // The invoice's number is no payment's, so there is no reference yet.
-            Ok(generated) => Opened::Redirect { url: generated.link, reference: None },
+            Ok(generated) => page(generated.link, generated.id),
             Err(Trouble::Rejected { code, reason }) if code != "unfit" => {
                 match inquire::send(self.client(), &order.reference, None).await {
                     Ok(Some(invoice)) => match (invoice.state, invoice.link) {
-                        (InvoiceState::Open, Some(url)) => Opened::Redirect { url, reference: None },
+                        (InvoiceState::Open, Some(url)) => page(url, invoice.id),
                         (_, _) => Opened::Unknown { cause: "the invoice was made before".to_owned() },
                     },
                     Ok(None) => Opened::Refused { code, reason },
@@ -169,6 +169,12 @@ impl RestGateway {
             Err(trouble) => trouble.into(),
         }
     }
+}
+
+/// The invoice's number is no payment's, so there is no reference yet; one of two formulas asks by it.
+fn page(url: String, invoice: String) -> Opened {
+    let told = BTreeMap::from([(extra::INVOICE.to_owned(), invoice)]);
+    Opened::Redirect { url, reference: None, told }
 }
 
 fn begins_series(order: &DepositOrder) -> bool {
@@ -182,7 +188,7 @@ fn opened(placed: Placed, order: &DepositOrder) -> Opened {
             Opened::Form { action: redirect.url, fields: redirect.parameters, reference: Some(reference) }
         }
         Step::Redirect(redirect) => match redirect.as_link() {
-            Some(url) => Opened::Redirect { url, reference: Some(reference) },
+            Some(url) => Opened::Redirect { url, reference: Some(reference), told: BTreeMap::new() },
             None => Opened::Unknown { cause: "the redirect is no web address".to_owned() },
         },
         Step::Done { amount } => Opened::Decided(done(reference, amount.unwrap_or(order.amount), order)),

@@ -130,7 +130,11 @@ impl Desk<'_> {
 
     fn invoice_inquiry(&self, operation: &str, request: &Incoming) -> Result<Reply, Reply> {
         let reference = request.get("merchantInvoiceId");
-        self.invoice_check(request, format!("{}|{reference}", self.member_and_key()))?;
+        let signed = match self.world.switches.invoices_by_number {
+            true => format!("{}|{}", request.get("invoiceId"), self.member_and_key()),
+            false => format!("{}|{reference}", self.member_and_key()),
+        };
+        self.invoice_check(request, signed)?;
         let found = self.world.invoices.iter().find(|row| row.reference == reference);
         let row = found.ok_or_else(|| self.invoice_error("90001", "Record not found"))?;
         Ok(self.details("00014", "Invoice found", row, operation == "invoiceTransInquiry"))

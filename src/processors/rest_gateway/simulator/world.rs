@@ -50,6 +50,8 @@ pub struct Switches {
     pub recurring: bool,
     /// Off: answers carry no card data.
     pub card_storage: bool,
+    /// Questions about invoices are signed with the gateway's number of them.
+    pub invoices_by_number: bool,
     /// Charges of tokens and series are declined.
     pub decline_charges: bool,
     pub style: Style,
@@ -74,6 +76,7 @@ impl Default for Switches {
             tokenisation: true,
             recurring: true,
             card_storage: true,
+            invoices_by_number: false,
             decline_charges: false,
             style: Style::Mapped,
             notify_sale: true,
