@@ -8,6 +8,13 @@ use chrono::{DateTime, Duration, Utc};
 /// How often a lease is renewed while it lasts, so that one renewal may fail.
 const RENEWALS: i32 = 3;
 
+/// How long a step of a deposit is held without a word of its holder, where what he sent may be under way at the
+/// processor for so long: from his last renewal on, and whoever died did so before the next.
+pub fn of_step(lease: Duration, lingers: std::time::Duration) -> Duration {
+    let lingers = Duration::from_std(lingers).unwrap_or(Duration::MAX);
+    lease.max(lingers.checked_add(&renewed_every(lease)).unwrap_or(lingers))
+}
+
 pub(super) fn renewed_every(lease: Duration) -> Duration {
     lease / RENEWALS
 }

@@ -20,6 +20,7 @@ pub use crate::processors::paygate::TERMINAL;
 pub use crate::processors::{CardInputs, Frames, TypedCard};
 pub use deposits::INVOICE;
 pub use exchanges::{Keeper, keep};
+pub use lease::of_step as lease_of_step;
 pub use openings::OpenedDeposit;
 pub use orders::reference_of;
 pub use way::{Challenge, Way, challenge};
@@ -27,11 +28,11 @@ pub use way::{Challenge, Way, challenge};
 use crate::clock::{Clock, Entropy};
 use crate::operations::hold::Holder;
 use crate::operations::{Caller, Rules};
-use crate::processors::Registry;
+use crate::processors::{DepositProcessor, Registry};
 use crate::store::Store;
 use crate::store::outbox::Claimed;
-use lease::renewed_every;
 use std::sync::Arc;
+use std::time::Duration as Lingers;
 
 /// The rules of a front end, as they are now.
 pub type FindRules = Arc<dyn Fn(&str) -> Option<Rules> + Send + Sync>;
@@ -67,12 +68,19 @@ impl Desk {
 
     /// Whoever takes a step of a deposit, for the worker where his claim is given.
     fn holder(&self, lent: Option<&Claimed>) -> Holder {
+        self.holder_for(|processor| processor.lingers(), lent)
+    }
+
+    /// Whoever opens a deposit with a typed card.
+    fn opener(&self) -> Holder {
+        self.holder_for(|processor| processor.opening_lingers(), None)
+    }
+
+    fn holder_for(&self, lingers: fn(&dyn DepositProcessor) -> Lingers, lent: Option<&Claimed>) -> Holder {
         let (processors, lease) = (self.processors.deposits.clone(), self.lease);
         let lease_of = move |account: &str| {
-            let lingers = processors.get(account).map(|processor| processor.lingers()).unwrap_or_default();
-            let lingers = chrono::Duration::from_std(lingers).unwrap_or(chrono::Duration::MAX);
-            // From the last renewal on, and whoever died did so before the next.
-            lease.max(lingers.checked_add(&renewed_every(lease)).unwrap_or(lingers))
+            let lingers = processors.get(account).map(|processor| lingers(processor.as_ref()));
+            lease::of_step(lease, lingers.unwrap_or_default())
         };
         Holder { name: self.holder.clone(), lease: Arc::new(lease_of), lent: lent.cloned() }
     }

@@ -118,7 +118,7 @@ impl Desk {
     /// Of several calls with the same typed card one alone is at the processor, which can't always tell a repeat from a
     /// second payment. The deposit is read anew: a call before this one may have left its mark.
     async fn hold_opening(&self, turn: &str, whole: &mut Whole) -> Result<Hold, OperationError> {
-        let (id, account, holder) = (whole.0.id, whole.1.account.clone(), self.holder(None));
+        let (id, account, holder) = (whole.0.id, whole.1.account.clone(), self.opener());
         let hold = self.store.transact(turn, Wants::nothing().deposit(id), move |tx| {
             if !holder.may_go_on(tx, id)? {
                 return Err(OperationError::NotYet("the same deposit is being opened, please repeat"));

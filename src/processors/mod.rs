@@ -284,6 +284,10 @@ pub trait DepositProcessor: Send + Sync {
     fn lingers(&self) -> std::time::Duration {
         std::time::Duration::ZERO
     }
+    /// The same of an opening with a typed card, which a second one beside it would pay again.
+    fn opening_lingers(&self) -> std::time::Duration {
+        self.lingers()
+    }
     /// Takes `amount` of an authorized deposit; `last` says that no further part follows. `Paid` names this part, or
     /// the sum with the parts before it where the processor tells that.
     async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome;

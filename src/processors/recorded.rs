@@ -97,6 +97,10 @@ impl DepositProcessor for Recorded<dyn DepositProcessor> {
         self.processor.lingers()
     }
 
+    fn opening_lingers(&self) -> std::time::Duration {
+        self.processor.opening_lingers()
+    }
+
     async fn capture(&self, order: &DepositOrder, amount: Money, last: bool) -> DepositOutcome {
         within(self.of_deposit(order), self.processor.capture(order, amount, last)).await
     }

@@ -283,3 +283,39 @@ async fn p7_a_capture_and_a_reversal_at_the_rest_gateway_are_taken_up_within_a_m
         stage.ends().await;
     }
 }
+
+/// The gateway's own check for a repeated name would let a second payment pass while the first is under way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_typed_card_at_the_rest_gateway_is_held_for_as_long_as_its_payment_may_take() {
+    for scratch in databases() {
+        let (mut call, mut every) = (0, 0);
+        let stage = Stage::with(scratch, |settings| {
+            let account = settings.rest_gateway.get_mut("rest").expect("an account");
+            account.payment_timeout_ms = 60_000;
+            (call, every) = (60, settings.worker.lease_seconds as i64 / 3);
+        })
+        .await;
+        let second = stage.story.second_node().await;
+        let wish = stage.card("30.00", CARD_APPROVED);
+        stage.simulator.plan("payments", RestFault::DoneLate);
+        let first = calls(&stage.story, stage.story.running(), &stage.ana, "CreateDeposit", &wish);
+        // Whoever dies does so before he would have renewed it, and then his call may go on as long as a call does.
+        let lease = held(&second.store).await - stage.story.clock.now().timestamp_micros();
+        assert_eq!(lease, (call + every) * 1_000_000);
+        stage.simulator.silenced(1).await;
+        // Whoever is gone for as long as that is not followed while the gateway may still have his payment.
+        stage.story.advance(Duration::seconds(WITHIN));
+        assert_eq!(second.worker.run_once().await, 0);
+        let repeat = calls(&stage.story, &second, &stage.ana, "CreateDeposit", &wish);
+        assert_eq!(repeat.await.expect("an answer")["Status"], -1);
+        assert_eq!(stage.simulator.processed("payments"), 0);
+        stage.simulator.release();
+        first.await.expect("an answer");
+        let again = stage.insists("CreateDeposit", wish).await;
+        assert_eq!((&again["Status"], &again["DepositStatus"]), (&json!(0), &json!("Credited")), "{again}");
+        assert_eq!(stage.simulator.processed("payments"), 1);
+        assert_eq!(stage.balance().await, 3_000);
+        second.stop().await;
+        stage.ends().await;
+    }
+}

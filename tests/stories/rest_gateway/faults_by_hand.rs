@@ -28,7 +28,8 @@ fn ends_well(nature: Nature, fault: Fault) -> bool {
         | Fault::BadGatewayAfter
         | Fault::HalfAnswer
         | Fault::Garbage
-        | Fault::ChecksumRefused => false,
+        | Fault::ChecksumRefused
+        | Fault::DoneLate => false,
     }
 }
 

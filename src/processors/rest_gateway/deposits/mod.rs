@@ -179,6 +179,11 @@ impl DepositProcessor for RestGateway {
         }
     }
 
+    /// The gateway's check for a repeated name is not atomic: of two payments at once both may pass.
+    fn opening_lingers(&self) -> std::time::Duration {
+        self.client().settings().payment_timeout()
+    }
+
     async fn settle(&self, order: &DepositOrder) -> DepositOutcome {
         self.settle_deposit(order).await
     }

@@ -66,10 +66,18 @@ async fn gateway(request: HttpRequest, body: Bytes, simulator: Data<Simulator>) 
         Some(_) | None => {}
     }
     let token = text_of(&request, "authtoken");
-    let reply = simulator.at_desk(|desk| {
-        *desk.world.processed.entry(operation.clone()).or_default() += 1;
-        work(desk, &path, &operation, &token, &incoming)
-    });
+    if fault == Some(Fault::DoneLate) {
+        let (late, request) = (simulator.clone(), (path, operation, token, incoming));
+        let done = actix_web::rt::spawn(async move {
+            late.let_go().await;
+            let (path, operation, token, incoming) = request;
+            process(&late, &path, &operation, &token, &incoming);
+        });
+        // The task goes on by itself when the caller is gone, and this with him.
+        let _ = done.await;
+        return HttpResponse::GatewayTimeout().force_close().finish();
+    }
+    let reply = process(&simulator, &path, &operation, &token, &incoming);
     simulator.deliver_at_once();
     match (fault, &reply) {
         (Some(Fault::Quirky), Reply::Tree(tree) | Reply::Json(tree)) => return quirky(tree),
@@ -82,6 +90,13 @@ async fn gateway(request: HttpRequest, body: Bytes, simulator: Data<Simulator>) 
         Reply::Silence => silence(&simulator).await,
         Reply::Crash => html(StatusCode::INTERNAL_SERVER_ERROR, "<html><body>HTTP Status 500</body></html>"),
     }
+}
+
+fn process(simulator: &Simulator, path: &str, operation: &str, token: &str, incoming: &Incoming) -> Reply {
+    simulator.at_desk(|desk| {
+        *desk.world.processed.entry(operation.to_owned()).or_default() += 1;
+        work(desk, path, operation, token, incoming)
+    })
 }
 
 fn work(desk: &mut Desk<'_>, path: &str, operation: &str, token: &str, request: &Incoming) -> Reply {
@@ -136,7 +151,7 @@ fn operation(path: &str, request: &Incoming) -> String {
 
 async fn broken(fault: Fault, request: &HttpRequest, simulator: &Simulator) -> HttpResponse {
     match fault {
-        Fault::TimeoutBefore | Fault::TimeoutAfter => silence(simulator).await,
+        Fault::TimeoutBefore | Fault::TimeoutAfter | Fault::DoneLate => silence(simulator).await,
         Fault::ResetBefore | Fault::ResetAfter => {
             if let Some(wire) = request.conn_data::<Wire>() {
                 wire.cut();

@@ -28,9 +28,12 @@ pub enum Fault {
     /// It was done, and the answer is right but written as careless installations do: numbers for texts, members that
     /// nobody knows, blanks and a mark in front, and HTML for its type.
     Quirky,
+    /// Taken in, and done when somebody lets go, whether or not its caller is still there.
+    DoneLate,
 }
 
 impl Fault {
+    /// Every one that strikes a single call.
     pub const ALL: [Fault; 13] = [
         Fault::TimeoutBefore,
         Fault::TimeoutAfter,
@@ -61,7 +64,8 @@ impl Fault {
             | Fault::HalfAnswer
             | Fault::Garbage
             | Fault::ForbiddenAfter
-            | Fault::Quirky => false,
+            | Fault::Quirky
+            | Fault::DoneLate => false,
         }
     }
 }
