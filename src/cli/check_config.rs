@@ -7,7 +7,8 @@ use crate::{config, telemetry};
 use serde_json::json;
 
 pub const EXAMPLES: &str = "\
-The file, then TILLGATE__… variables over it, then defaults. Exit code 3 when there is a problem.
+The file, then TILLGATE__… variables over it, then defaults. Exit code 3 when there is a problem;
+remarks change nothing of it.
 
 Examples:
   tillgate check-config
@@ -21,19 +22,23 @@ pub fn run(global: &Global) -> Result<(), Failed> {
     if let Err(reason) = telemetry::filter(&settings.log) {
         problems.push(config::Problem { key: "log.level".to_owned(), reason });
     }
+    let remarks = config::remarks(&settings);
     match global.format {
         Format::Text => {
             let text = toml::to_string(&settings);
             output::line(
                 &text.map_err(|error| Failed::Config(format!("the settings can't be shown: {error}")))?,
             )?;
+            // Beside the settings, so that these can be read by programs.
+            remarks.iter().for_each(|remark| eprintln!("tillgate: note: {remark}"));
         }
         Format::Json => {
-            let problems: Vec<_> = problems
-                .iter()
-                .map(|problem| json!({ "key": problem.key, "reason": problem.reason }))
-                .collect();
-            output::json(&json!({ "settings": settings, "problems": problems }))?;
+            let told = |found: &[config::Problem]| -> Vec<_> {
+                found.iter().map(|problem| json!({ "key": problem.key, "reason": problem.reason })).collect()
+            };
+            output::json(&json!({
+                "settings": settings, "problems": told(&problems), "remarks": told(&remarks),
+            }))?;
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Failed::problems(&problems)) }

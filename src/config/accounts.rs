@@ -3,9 +3,11 @@
 use super::build::Problem;
 use super::settings::Settings;
 use crate::clock::{Clock, Entropy};
+use crate::desk::lease_of_step;
 use crate::processors::paygate::Paygate;
 use crate::processors::rest_gateway::{self, RestGateway};
 use crate::processors::{Registry, sopg};
+use chrono::Duration;
 use std::sync::Arc;
 
 /// Builds every account, or names what is wrong with each.
@@ -49,6 +51,43 @@ fn wrong_keys(
 ) -> impl Iterator<Item = rest_gateway::settings::SettingsError> {
     let nowhere = account.base_url == "sandbox";
     account.problems().into_iter().filter(move |problem| !(nowhere && problem.key.ends_with("base_url")))
+}
+
+/// A killed node's work goes on within this time, as is promised.
+const PROMISED: Duration = Duration::seconds(60);
+
+/// What is not wrong and what somebody should know of: accounts whose calls may take so long that a step of a killed
+/// node is taken up later than is promised.
+pub fn remarks(settings: &Settings) -> Vec<Problem> {
+    let lease = Duration::seconds(settings.worker.lease_seconds as i64);
+    let mut remarks = Vec::new();
+    let mut look = |key: String, what: &str, call_ms: u64| {
+        let held = lease_of_step(lease, std::time::Duration::from_millis(call_ms));
+        if held > PROMISED {
+            let reason = format!(
+                "is so long that {what} of a killed node are taken up only {} s after its end, and not within {} s",
+                held.num_seconds(),
+                PROMISED.num_seconds(),
+            );
+            remarks.push(Problem { key, reason });
+        }
+    };
+    for (name, account) in &settings.paygate {
+        let steps = "captures and releases";
+        look(format!("paygate.{name}.limits.read_timeout_ms"), steps, account.limits.read_timeout_ms);
+    }
+    for (name, account) in &settings.sopg.accounts {
+        if account.partial_debits {
+            look(format!("sopg.accounts.{name}.timeout_ms"), "captures and releases", account.timeout_ms);
+        }
+    }
+    for (name, account) in &settings.rest_gateway {
+        if account.allow_pan {
+            let openings = "openings with typed cards";
+            look(format!("rest_gateway.{name}.payment_timeout_ms"), openings, account.payment_timeout_ms);
+        }
+    }
+    remarks
 }
 
 /// What is wrong between the processor map, the accounts and the worker's times, and with a REST gateway's keys; nothing is

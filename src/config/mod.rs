@@ -7,7 +7,7 @@ mod build;
 mod load;
 mod settings;
 
-pub use accounts::{processors, routes};
+pub use accounts::{processors, remarks, routes};
 pub use build::{Built, Directory, OfficeParts, Problem, build};
 pub use load::{LoadError, load};
 pub use settings::*;

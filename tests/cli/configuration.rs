@@ -169,3 +169,41 @@ fn a_route_that_can_not_be_carried_out_is_named_by_its_key() {
         desk.run_with(&["check-config"], &lease, b"").ends(3).says("worker.lease_seconds").says("45");
     }
 }
+
+#[test]
+fn time_outs_that_keep_a_killed_nodes_work_for_longer_than_a_minute_are_remarked() {
+    let desk = Desk::new();
+    let config =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml")).expect("config.toml");
+    let remarks = |config: &str| -> Vec<String> {
+        let file = desk.write("config.toml", config);
+        let ran = desk.run(&["check-config", "--config", &file, "--format", "json"]).ok();
+        let shown: Value = serde_json::from_str(&ran.out).expect("JSON");
+        let remarks = shown["remarks"].as_array().expect("a list").iter();
+        remarks.map(|remark| format!("{} {}", remark["key"], remark["reason"])).collect()
+    };
+    assert_eq!(remarks(&config), Vec::<String>::new(), "as they come they keep what is promised");
+    let patient = config
+        .replace("[paygate.paygate]\n", "[paygate.paygate]\nlimits.read_timeout_ms = 51000\n")
+        .replacen("limits = {", "# limits = {", 1)
+        .replace("[rest_gateway.rest]\n", "[rest_gateway.rest]\npayment_timeout_ms = 50000\n")
+        .replace(
+            "brand = \"paysafecard\"\n",
+            "brand = \"paysafecard\"\ntimeout_ms = 90000\npartial_debits = true\n",
+        )
+        .replace("allow_pan = false", "allow_pan = true");
+    let found = remarks(&patient);
+    assert_eq!(found.len(), 2, "{found:?}");
+    for (key, seconds) in [
+        ("paygate.paygate.limits.read_timeout_ms", "61 s"),
+        ("sopg.accounts.paysafecard.timeout_ms", "100 s"),
+    ] {
+        assert!(found.iter().any(|told| told.contains(key) && told.contains(seconds)), "{key}: {found:?}");
+    }
+    // For people they stand beside the settings, which can be read again all the same.
+    let file = desk.write("config.toml", &patient);
+    let ran = desk.run(&["check-config", "--config", &file]).ok();
+    assert!(ran.err.contains("paygate.paygate.limits.read_timeout_ms"), "{ran:#?}");
+    let file = desk.write("shown.toml", &ran.out);
+    desk.run(&["check-config", "--config", &file]).ok();
+}
