@@ -85,8 +85,15 @@ fn summary(fields: &Fields) -> String {
     let meaning = codes::describe(&code);
     let status = word("Status");
     let status = if status.is_empty() { "authentication".to_owned() } else { status };
-    // American Express's words on address and check value, for people.
-    let checks = [("CodeExt", "acquirer's code"), ("Match", "address check"), ("cvcmatch", "check value")];
+    // For people who ask the acquirer or the bank about it: by what they know the payment and the account behind its
+    // card, and American Express's words on address and check value.
+    let checks = [
+        ("ApprovalCode", "approval"),
+        ("PAR", "account reference"),
+        ("CodeExt", "acquirer's code"),
+        ("Match", "address check"),
+        ("cvcmatch", "check value"),
+    ];
     let checks = checks.map(|(name, what)| (what, word(name)));
     let checks = checks.iter().filter(|(_, said)| !said.is_empty());
     let checks: String = checks.map(|(what, said)| format!(", {what} {said}")).collect();
@@ -191,9 +198,10 @@ mod tests {
 
     #[test]
     fn american_express_tells_people_of_its_checks() {
-        let notice =
-            read(&account(), &post(&text("OK", "00000000", "&CodeExt=000&Match=Y&cvcmatch=M"))).unwrap();
-        let told = "acquirer's code 000, address check Y, check value M";
+        let more = "&CodeExt=000&Match=Y&cvcmatch=M&ApprovalCode=123456&PAR=Q1HJZ28RKA1EBL470G9XYG90R5D3E";
+        let notice = read(&account(), &post(&text("OK", "00000000", more))).unwrap();
+        let told = "approval 123456, account reference Q1HJZ28RKA1EBL470G9XYG90R5D3E, acquirer's code 000, \
+                    address check Y, check value M";
         assert!(notice.summary.ends_with(told), "{}", notice.summary);
     }
 
