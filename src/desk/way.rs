@@ -98,3 +98,53 @@ impl Way {
         Some(Way::CardForm { action, fields, inputs })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn asked_at(processor: &str, bank: &str) -> Option<String> {
+        let frames = Frames {
+            method_url: String::new(),
+            method_data: String::new(),
+            server_trans_id: "3f1c9a7e-5b2d-4860-a1c3-e5f70819b2d4".to_owned(),
+            version: "2.1.0".to_owned(),
+            processor_url: processor.to_owned(),
+        };
+        let told = [(three_ds::ACS_URL, bank), (three_ds::ACS_TRANS_ID, "a")];
+        let managed = Managed {
+            account: String::new(),
+            method: String::new(),
+            reference: String::new(),
+            processor_reference: None,
+            capture: String::new(),
+            language: String::new(),
+            token: String::new(),
+            opened: None,
+            attempted: None,
+            extra: BTreeMap::new(),
+            told: told.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+            created_at: 0,
+            updated_at: 0,
+        };
+        challenge(&frames, &managed).map(|challenge| challenge.url)
+    }
+
+    #[test]
+    fn a_bank_without_https_is_shown_in_a_sandbox_alone() {
+        let (live, sandbox) = ("https://www.computop-paygate.com/", "http://127.0.0.1:9000/");
+        for (processor, bank, shown) in [
+            (live, "https://acs.bank.example/c", true),
+            (live, "http://acs.bank.example/c", false),
+            (live, "HTTP://acs.bank.example/c", false),
+            (live, "javascript:alert(1)", false),
+            (live, "//acs.bank.example/c", false),
+            (live, "", false),
+            (sandbox, "http://localhost:9000/c", true),
+            (sandbox, "javascript:alert(1)", false),
+        ] {
+            assert_eq!(asked_at(processor, bank).is_some(), shown, "{bank} behind {processor}");
+        }
+    }
+}

@@ -184,6 +184,67 @@ async fn the_bank_asks_in_a_frame_and_decides() {
     }
 }
 
+/// The platform's news of where the bank is may come again and say otherwise; the page goes on naming the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bank_that_asks_is_the_one_that_was_told_first() {
+    for scratch in databases() {
+        let house = allowing(scratch).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
+        for elsewhere in ["http://elsewhere.example", "https://elsewhere.example"] {
+            let fields = card(&house, "PaygateCard", CHALLENGED, "2.00", json!({}));
+            let deposit = house.opens_typed(&big, fields).await;
+            let (method, _) = house.framed(&deposit).await;
+            bank::method(&house.browser, &method).await;
+            house.hears_of(&deposit, 1).await;
+            let (asked, policy) = house.framed(&deposit).await;
+
+            house.simulator().bank_is_at(Some(elsewhere));
+            bank::method(&house.browser, &method).await;
+            house.hears_of(&deposit, 2).await;
+            house.simulator().bank_is_at(None);
+            let (asked_again, policy_again) = house.framed(&deposit).await;
+            assert_eq!((&asked_again.action, &policy_again), (&asked.action, &policy), "{elsewhere}");
+            assert!(!policy_again.contains("elsewhere"), "{policy_again}");
+            assert_eq!(house.step(&deposit).await["step"], "challenge");
+
+            bank::challenge(&house.browser, &house.simulator().base_url, &asked_again, "yes").await;
+            house.works().await;
+            assert_eq!(house.deposit(&big, &deposit).await["DepositStatus"], "Credited", "{elsewhere}");
+        }
+        assert_eq!(house.story.balance(&big).await, "4.50");
+        house.books_agree("Paygate", "EUR").await;
+        house.ends().await;
+    }
+}
+
+/// The same where it is elsewhere from the beginning: a page that names an address out of the way is no page of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_whose_address_is_no_plain_one_is_not_shown() {
+    for scratch in databases() {
+        let house = allowing(scratch).await;
+        let big = house.story.customer(EUR, "Big", "0.50").await;
+        for elsewhere in
+            ["ftp://elsewhere.example", "http://elsewhere.example;script-src *", "javascript:alert(1)"]
+        {
+            let fields = card(&house, "PaygateCard", CHALLENGED, "2.00", json!({}));
+            let deposit = house.opens_typed(&big, fields).await;
+            let (method, _) = house.framed(&deposit).await;
+            house.simulator().bank_is_at(Some(elsewhere));
+            bank::method(&house.browser, &method).await;
+            house.hears_of(&deposit, 1).await;
+            house.simulator().bank_is_at(None);
+            let page = house.story.http().get(&deposit.url).send().await.expect("a page");
+            let policy = page.headers()["content-security-policy"].to_str().expect("text").to_owned();
+            let page = page.text().await.expect("text");
+            for text in [&policy, &page] {
+                assert!(!text.contains("elsewhere") && !text.contains("alert"), "{elsewhere}: {text}");
+            }
+            assert!(!page.contains("creq"), "{elsewhere}: {page}");
+        }
+        house.ends().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn banks_that_ask_nothing_and_banks_that_refuse() {
     for scratch in databases() {

@@ -199,6 +199,11 @@ impl Simulator {
         if text.is_empty() { text } else { replies::json_or_text(&text) }
     }
 
+    /// From now on banks are said to be at this address, or here again.
+    pub fn bank_is_at(&self, elsewhere: Option<&str>) {
+        self.world().bank = elsewhere.map(str::to_owned);
+    }
+
     /// Letters that still wait for their time.
     pub fn letters(&self) -> usize {
         self.world().letters.len()

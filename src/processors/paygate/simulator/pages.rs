@@ -222,7 +222,10 @@ pub fn link(world: &World, path: &str) -> String {
 
 /// Banks are met under another name than the platform, as they are another origin.
 pub fn bank_link(world: &World, path: &str) -> String {
-    link(world, path).replacen("://127.0.0.1", "://localhost", 1)
+    match &world.bank {
+        Some(elsewhere) => format!("{elsewhere}/{path}"),
+        None => link(world, path).replacen("://127.0.0.1", "://localhost", 1),
+    }
 }
 
 pub fn page(title: &str, body: &str) -> HttpResponse {

@@ -96,6 +96,8 @@ pub struct World {
     /// What the last payment from server to server said, by order number.
     pub asked: BTreeMap<String, Params>,
     pub base_url: String,
+    /// Where banks are said to be instead of here.
+    pub bank: Option<String>,
 }
 
 impl World {
@@ -111,6 +113,7 @@ impl World {
             sessions: BTreeMap::new(),
             asked: BTreeMap::new(),
             base_url,
+            bank: None,
         }
     }
 
