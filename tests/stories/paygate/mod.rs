@@ -15,6 +15,7 @@ mod ordered;
 mod paused;
 mod payouts;
 mod process;
+mod questions;
 mod refunds;
 mod reversals;
 mod terminal;
