@@ -76,7 +76,7 @@ impl Desk {
                 });
                 taken.await
             }
-            DepositOutcome::Failed { code, reason } => {
+            DepositOutcome::Failed { code, reason } | DepositOutcome::NotCaptured { code, reason, .. } => {
                 let reason = format!("{code} {reason}");
                 let refused = self.store.transact(&turn, wants, move |tx| {
                     hold.still_holds(tx)?;
@@ -90,6 +90,7 @@ impl Desk {
             DepositOutcome::Paid { .. }
             | DepositOutcome::Open { .. }
             | DepositOutcome::Authorized { .. }
+            | DepositOutcome::AuthorizedLess { .. }
             | DepositOutcome::ChargedBack { .. }
             | DepositOutcome::NotFound
             | DepositOutcome::Unknown { .. } => {

@@ -145,6 +145,8 @@ impl Desk {
             DepositOutcome::NotFound | DepositOutcome::Unknown { .. } => outcome,
             DepositOutcome::Open { .. }
             | DepositOutcome::Authorized { .. }
+            | DepositOutcome::AuthorizedLess { .. }
+            | DepositOutcome::NotCaptured { .. }
             | DepositOutcome::Paid { .. }
             | DepositOutcome::Failed { .. }
             | DepositOutcome::ChargedBack { .. }
@@ -155,6 +157,8 @@ impl Desk {
             }
             DepositOutcome::Open { .. }
             | DepositOutcome::Authorized { .. }
+            | DepositOutcome::AuthorizedLess { .. }
+            | DepositOutcome::NotCaptured { .. }
             | DepositOutcome::Paid { .. }
             | DepositOutcome::Failed { .. }
             | DepositOutcome::ChargedBack { .. } => outcome,
@@ -194,6 +198,8 @@ fn reference_of(outcome: &DepositOutcome) -> Option<&str> {
     match outcome {
         DepositOutcome::Paid { reference, .. }
         | DepositOutcome::Authorized { reference }
+        | DepositOutcome::AuthorizedLess { reference, .. }
+        | DepositOutcome::NotCaptured { reference, .. }
         | DepositOutcome::ChargedBack { reference } => Some(reference),
         DepositOutcome::NotFound
         | DepositOutcome::Open { .. }

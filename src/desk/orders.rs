@@ -8,7 +8,7 @@ use crate::domain::deposit::status::DepositStatus;
 use crate::domain::payout::Payout;
 use crate::domain::processor_name::Route;
 use crate::operations::capture_deposit;
-use crate::operations::settle_deposit::{CANCEL, DEBIT};
+use crate::operations::settle_deposit::{CANCEL, DEBIT, RELEASE};
 use crate::processors::{Capture, DepositOrder, PayoutOrder, ReturnUrls, paygate, rest_gateway, sopg};
 use crate::store::attempts::Attempt;
 use crate::store::deposits::Managed;
@@ -30,7 +30,7 @@ pub fn capture(text: &str) -> Option<Capture> {
 fn on_record(status: DepositStatus, attempted: Option<&str>) -> Option<&'static str> {
     match (attempted, status) {
         (Some(DEBIT), _) => Some("debit"),
-        (Some(CANCEL), _) => Some("release"),
+        (Some(CANCEL | RELEASE), _) => Some("release"),
         (Some(other), _) if capture_deposit::is_mark(other) => Some("debit"),
         (None, DepositStatus::Cancelled | DepositStatus::Declined) => Some("release"),
         (Some(_) | None, _) => None,
@@ -211,6 +211,7 @@ mod tests {
             (Settling, Some("debit"), Some("debit")),
             (Declined, Some("debit"), Some("debit")),
             (Pending, Some("cancel"), Some("release")),
+            (Declined, Some("release"), Some("release")),
             (Cancelled, None, Some("release")),
             (Declined, None, Some("release")),
             (Authorized, Some("capture 7 1000 part named"), Some("debit")),

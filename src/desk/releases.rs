@@ -1,12 +1,12 @@
 //! Deposits are given up at their processors, and what these hold of them is released.
 
 use super::Desk;
-use super::deposits::Whole;
+use super::deposits::{Whole, alarmed};
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
 use crate::operations::begin_deposit::FIRST_SWEEP;
-use crate::operations::settle_deposit::{self, Look, Settled};
+use crate::operations::settle_deposit::{self, Look, RELEASE, Settled};
 use crate::operations::{Answer, Caller, OperationError, Rules, cancel_deposit};
 use crate::processors::GivenUp;
 use crate::store::{Wants, customers};
@@ -82,6 +82,15 @@ impl Desk {
     pub(super) async fn give_up(&self, whole: &Whole) -> Result<Settled, OperationError> {
         let (settled, held) = self.given_up(whole).await?;
         let late = self.age(&whole.1) - self.abandon_after;
+        let stuck = match held {
+            Held::ForGood => true,
+            Held::Told => !settled.ended && late > Duration::zero(),
+            Held::Payable => false,
+        };
+        if stuck && whole.1.attempted.as_deref() == Some(RELEASE) {
+            // The customer waits for his money, and nobody else would tell.
+            return Ok(alarmed(whole.0.id, Settled { alert: Some("reserve_not_released"), ..settled }));
+        }
         Ok(match held {
             // Who pays all the same gets his reserve back, whether or not anybody tells us of it.
             Held::Payable if late < Duration::zero() => Settled { ended: false, ..settled },

@@ -8,7 +8,7 @@ use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
 use crate::operations::OperationError;
 use crate::operations::capture_deposit::Wish;
-use crate::operations::settle_deposit::{self, CANCEL, Look, Settled};
+use crate::operations::settle_deposit::{self, CANCEL, Look, RELEASE, Settled};
 use crate::processors::{Capture, DepositOrder};
 use crate::store::Wants;
 use crate::store::outbox::Claimed;
@@ -36,7 +36,7 @@ impl Desk {
             return Ok(settle_deposit::stays(deposit));
         }
         let ended = matches!(deposit.status, DepositStatus::Cancelled | DepositStatus::Declined);
-        let given_up = managed.attempted.as_deref() == Some(CANCEL)
+        let given_up = matches!(managed.attempted.as_deref(), Some(CANCEL | RELEASE))
             // Whoever pays all the same gets his money released, and not only when its time is over.
             || (managed.attempted.is_none()
                 && (deposit.status == DepositStatus::Cancelled || (two_steps && ended)));
@@ -131,6 +131,8 @@ impl Desk {
             }
             DepositOutcome::Paid { .. }
             | DepositOutcome::Authorized { .. }
+            | DepositOutcome::AuthorizedLess { .. }
+            | DepositOutcome::NotCaptured { .. }
             | DepositOutcome::ChargedBack { .. }
             | DepositOutcome::Failed { .. } => self.apply(id, outcome).await,
         }

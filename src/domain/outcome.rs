@@ -24,6 +24,10 @@ pub enum DepositOutcome {
     Open { cause: String },
     /// The money is reserved and must be captured.
     Authorized { reference: String },
+    /// Less than was asked is reserved, and no more can be captured: `minor` in minor units.
+    AuthorizedLess { reference: String, minor: i64 },
+    /// The money is reserved and the processor won't let us have it: the reserve is to be released.
+    NotCaptured { reference: String, code: String, reason: String },
     /// The money is ours: amount in minor units as the processor reports it, to be compared with our row.
     Paid { reference: String, minor: i64, currency: String },
     /// The processor or the customer ended it without money.

@@ -139,6 +139,7 @@ fn begin(
         trace_id: wish.trace_id,
         status: DepositStatus::Pending,
         amount: wish.amount,
+        reserved: None,
         captured: nothing,
         refunded: nothing,
         processor: Some(Named::from(wish.processor.clone())),

@@ -3,6 +3,7 @@
 use super::answer::Once;
 use super::begin_deposit::SETTLE_DEPOSIT;
 use super::hold::{Hold, Holder};
+use super::settle_deposit::RELEASE;
 use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
@@ -111,7 +112,8 @@ pub fn begin(
             return Ok(kept);
         }
         let (deposit, managed) = of_caller(tx, rules, wish.deposit, &wish.pin)?;
-        let left = deposit.amount.minus(deposit.captured).map_err(|error| Refusal::money("Amount", error))?;
+        let left = deposit.capturable().minus(deposit.captured);
+        let left = left.map_err(|error| Refusal::money("Amount", error))?;
         let amount = wish.amount.unwrap_or(left);
         let last = wish.last || amount == left;
         let mark = wish.mark(amount, last);
@@ -120,6 +122,7 @@ pub fn begin(
         let mine = under_way || unanswered;
         if let Some(other) = &managed.attempted
             && !mine
+            && other != RELEASE
         {
             let what = if other.starts_with("capture") { "another capture" } else { "another step" };
             tracing::info!(deposit.id = %deposit.id, what, "a capture waits");

@@ -114,6 +114,7 @@ fn open(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, customer: i64) -> Result<De
         trace_id: wish.trace_id,
         status: DepositStatus::Pending,
         amount: wish.amount,
+        reserved: None,
         captured: nothing,
         refunded: nothing,
         processor: wish.processor.clone().map(Named::from),

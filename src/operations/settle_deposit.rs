@@ -1,6 +1,6 @@
 //! What the processor says of a deposit is applied: credited once, whatever arrives, in whatever order, however often.
 
-use super::begin_deposit::CHARGE;
+use super::begin_deposit::{CHARGE, settle_errand};
 use super::{Caller, capture_deposit, post, told};
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
@@ -9,7 +9,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
 use crate::store::deposits::Managed;
-use crate::store::{OperationError, StoreError, Tx, audit, deposits};
+use crate::store::{OperationError, StoreError, Tx, audit, deposits, outbox};
 
 /// Where the deposit stands afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum Look {
 pub const DEBIT: &str = "debit";
 /// What `attempted` says while a deposit is being given up.
 pub const CANCEL: &str = "cancel";
+/// What `attempted` says of a declined deposit whose reserve is still to be released.
+pub const RELEASE: &str = "release";
 
 /// Notes that the processor is about to be asked for the money. `false` when there is nothing to ask for, or when
 /// another step is under way: of fetching, capturing and giving up only one is ever on record.
@@ -113,6 +115,21 @@ pub fn apply(
             }
             noted(tx, &deposit, DepositStatus::Authorized, "", caller)
         }
+        DepositOutcome::AuthorizedLess { reference, minor } => {
+            if !note_reference(tx, &managed, id, reference)? {
+                return Ok(Settled { alert: Some("payment_of_another_deposit"), ..stays(&deposit) });
+            }
+            if managed.attempted.as_deref() == Some(CHARGE) {
+                deposits::note_attempted(tx, id, None)?;
+            }
+            authorized_less(tx, &deposit, *minor, caller)
+        }
+        DepositOutcome::NotCaptured { reference, code, reason } => {
+            if !note_reference(tx, &managed, id, reference)? {
+                return Ok(Settled { alert: Some("payment_of_another_deposit"), ..stays(&deposit) });
+            }
+            not_captured(tx, &deposit, &format!("{code}: {reason}"), caller)
+        }
         DepositOutcome::Failed { code, reason } => {
             let cancelled = managed.attempted.as_deref() == Some(CANCEL);
             // A debit stays on record: should the processor ever say that it was made, it was ours.
@@ -130,7 +147,10 @@ pub fn apply(
         DepositOutcome::ChargedBack { reference } => charged_back(tx, &deposit, reference, caller),
         // The customer may still come; what was attempted stays noted until its answer is known.
         DepositOutcome::Open { cause } | DepositOutcome::Unknown { cause } => {
-            Ok(Settled { cause: Some(cause.clone()), ..stays(&deposit) })
+            // A reserve that is to be released is not forgotten before it is.
+            let giving_up = matches!(managed.attempted.as_deref(), Some(CANCEL | RELEASE));
+            let stays = stays(&deposit);
+            Ok(Settled { cause: Some(cause.clone()), ended: stays.ended && !giving_up, ..stays })
         }
         DepositOutcome::NotFound => Ok(stays(&deposit)),
     }
@@ -152,6 +172,46 @@ fn note_reference(
     }
     deposits::note_reference(tx, id, reference)?;
     Ok(true)
+}
+
+/// Less was reserved than we asked for: what can be captured is told and kept, and somebody should know.
+fn authorized_less(
+    tx: &mut Tx<'_>,
+    deposit: &Deposit,
+    minor: i64,
+    caller: &Caller,
+) -> Result<Settled, OperationError> {
+    let reserved = Money::from_minor(minor, deposit.amount.currency());
+    if deposit.reserved == Some(reserved) || !deposit.status.may_become(DepositStatus::Authorized) {
+        return Ok(stays(deposit));
+    }
+    deposits::note_reserved(tx, deposit.id, reserved)?;
+    let deposit = Deposit { reserved: Some(reserved), ..deposit.clone() };
+    let why = format!("{reserved} of {} are reserved", deposit.amount);
+    let settled = noted(tx, &deposit, DepositStatus::Authorized, &why, caller)?;
+    Ok(Settled { alert: Some("deposit_authorized_for_less"), ..settled })
+}
+
+/// The processor does not let us have what it reserved. The deposit is over for its customer; that his reserve is to
+/// be released is on record with that, and its errand ends when it is.
+fn not_captured(
+    tx: &mut Tx<'_>,
+    deposit: &Deposit,
+    why: &str,
+    caller: &Caller,
+) -> Result<Settled, OperationError> {
+    match deposit.status {
+        DepositStatus::Credited | DepositStatus::Reversed => return Ok(stays(deposit)),
+        DepositStatus::Pending
+        | DepositStatus::Authorized
+        | DepositStatus::Settling
+        | DepositStatus::Declined
+        | DepositStatus::Cancelled => {}
+    }
+    deposits::note_attempted(tx, deposit.id, Some(RELEASE))?;
+    outbox::put(tx, &settle_errand(deposit.id), tx.now())?;
+    let settled = noted(tx, deposit, DepositStatus::Declined, why, caller)?;
+    Ok(Settled { ended: false, next: Look::Soon, ..settled })
 }
 
 /// The bank took the money back. What was credited leaves the balance, below zero if need be, and a person must look.
@@ -211,6 +271,8 @@ fn paid(
     if minor != expected.minor() || !same_currency {
         return differs(tx, deposit, minor, currency, caller);
     }
+    // However little it spoke of before: this is what it took.
+    let deposit = &Deposit { reserved: None, ..deposit.clone() };
     let rest = expected.minus(deposit.captured).map_err(|error| Refusal::money("Amount", error))?;
     let mut change = deposit.credit_part(rest, true)?;
     change.deposit.transaction_id = Some(reference.to_owned()).filter(|text| !text.is_empty());

@@ -263,6 +263,24 @@ pub(super) fn managed_part(row: &DepositRow) -> Option<Managed> {
 /// Begins the names of what a processor told, among what its room must be told besides.
 const TOLD: &str = "told.";
 
+/// The name, among what a processor told, of what it reserved where that is less than was asked.
+const RESERVED: &str = "reserved_minor";
+
+/// Notes that a processor reserved less than was asked.
+pub fn note_reserved(tx: &mut Tx<'_>, id: DepositId, reserved: Money) -> Result<(), StoreError> {
+    note_told(tx, id, &BTreeMap::from([(RESERVED.to_owned(), reserved.minor().to_string())]))
+}
+
+fn reserved(row: &DepositRow) -> Result<Option<i64>, StoreError> {
+    let corrupt = || StoreError::Corrupt(format!("deposit {}: extra", row.id));
+    if row.extra.is_none() {
+        return Ok(None);
+    }
+    let extra = read(row.extra.as_deref()).ok_or_else(corrupt)?;
+    let told = extra.get(&format!("{TOLD}{RESERVED}"));
+    told.map(|minor| minor.parse().map_err(|_| corrupt())).transpose()
+}
+
 /// Notes what a processor told and its room must know later.
 pub fn note_told(tx: &mut Tx<'_>, id: DepositId, told: &BTreeMap<String, String>) -> Result<(), StoreError> {
     let mut row = tx.find_id::<DepositRow>(id.0)?.ok_or(StoreError::Raced)?;
@@ -292,6 +310,7 @@ pub(super) fn deposit(row: DepositRow) -> Result<Deposit, StoreError> {
         id: DepositId(row.id),
         status,
         amount: money(row.amount),
+        reserved: reserved(&row)?.map(money),
         captured: money(row.captured),
         refunded: money(row.refunded),
         processor: named(row.processor_name, row.processor, row.route)?,

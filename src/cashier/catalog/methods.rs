@@ -443,6 +443,11 @@ static DEPOSIT: &[Field] = &[
     PIN,
     DEPOSIT_STATUS,
     AMOUNT.meaning("What the customer pays in."),
+    sum(
+        "AuthorizedAmount",
+        "120.00",
+        "What the processor reserved, where that is less than was asked: no more can be captured.",
+    ),
     sum("CapturedAmount", "120.00", "What was credited."),
     sum("RefundedAmount", "0.00", "What was given back of it."),
     CURRENCY.required().meaning("The deposit's currency."),

@@ -39,10 +39,13 @@ pub async fn run(call: &Call<'_>) -> Result<Told, OperationError> {
         ("PIN", Value::Text(deposit.pin.clone())),
         ("DepositStatus", Value::Text(deposit.status.to_string())),
         ("Amount", amount(deposit.amount)),
+    ];
+    fields.extend(deposit.reserved.map(|reserved| ("AuthorizedAmount", amount(reserved))));
+    fields.extend([
         ("CapturedAmount", amount(deposit.captured)),
         ("RefundedAmount", amount(deposit.refunded)),
         ("Currency", Value::Text(deposit.amount.currency().to_string())),
-    ];
+    ]);
     fields.extend(processor(deposit.processor.as_ref()));
     if let Some(transaction_id) = &deposit.transaction_id {
         fields.push(("TransactionID", Value::Text(transaction_id.clone())));

@@ -20,6 +20,8 @@ pub struct Deposit {
     pub status: DepositStatus,
     /// What the customer wants to pay in; what is credited, once it is.
     pub amount: Money,
+    /// What the processor reserved, where that is less than was asked: no more can be captured.
+    pub reserved: Option<Money>,
     pub captured: Money,
     pub refunded: Money,
     pub processor: Option<Named>,
@@ -64,14 +66,19 @@ impl Deposit {
         Ok(Change { deposit, from: Some(self.status), transactions: vec![transaction] })
     }
 
+    /// All that can be captured of it, with what was.
+    pub fn capturable(&self) -> Money {
+        self.reserved.unwrap_or(self.amount)
+    }
+
     /// Credits one part of what the processor captured; the last part ends the deposit at Credited.
     pub fn credit_part(&self, amount: Money, last: bool) -> Result<Change, Refusal> {
         self.step(DepositStatus::Credited)?;
         let captured = self.captured.plus(amount).map_err(|e| Refusal::money("Amount", e))?;
-        if captured.minor() > self.amount.minor() {
+        if captured.minor() > self.capturable().minor() {
             return Err(Refusal::field("Amount", Reason::MoreThanAuthorized));
         }
-        let ended = last || captured == self.amount;
+        let ended = last || captured == self.capturable();
         let status = if ended { DepositStatus::Credited } else { DepositStatus::Authorized };
         let deposit = Deposit { status, captured, ..self.clone() };
         // The first part bears the deposit's own name; later ones say where they begin.

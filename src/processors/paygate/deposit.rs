@@ -35,6 +35,12 @@ pub async fn settle(client: &Client, order: &DepositOrder) -> DepositOutcome {
         && order.capture == Capture::Automatic
         && payment.last_step() == LastStep::Authorization
     {
+        let not_captured =
+            |code, reason| DepositOutcome::NotCaptured { reference: payment.pay_id.clone(), code, reason };
+        if payment.authorized < order.amount.minor() {
+            // We credit what was asked for or nothing, so nothing is taken.
+            return not_captured("LESS".to_owned(), AUTHORISED_FOR_LESS.to_owned());
+        }
         let part = Part {
             trans_id: &order.reference,
             pay_id: Some(&payment.pay_id),
@@ -43,10 +49,15 @@ pub async fn settle(client: &Client, order: &DepositOrder) -> DepositOutcome {
             last: true,
             extra: &order.extra,
         };
-        return capture::send(client, &part).await;
+        return match capture::send(client, &part).await {
+            DepositOutcome::Failed { code, reason } => not_captured(code, reason),
+            outcome => outcome,
+        };
     }
     read(&payment, order)
 }
+
+const AUTHORISED_FOR_LESS: &str = "authorised for less than was asked";
 
 /// A refusal is believed only if the platform does not say otherwise when it is asked.
 pub async fn refused(client: &Client, order: &DepositOrder, code: String, reason: String) -> DepositOutcome {
@@ -75,11 +86,6 @@ pub fn is_card(order: &DepositOrder) -> bool {
 }
 
 fn read(payment: &Payment, order: &DepositOrder) -> DepositOutcome {
-    let (authorized, asked) = (payment.authorized, order.amount.minor());
-    if 0 < authorized && authorized < asked {
-        // Prepaid cards may be, where the merchant has that activated: no more than that can be captured.
-        tracing::warn!(trans_id = order.reference, authorized, asked, "authorised for less than was asked");
-    }
     match payment.last_step() {
         // Credits are booked where they are made; here the question is what came in.
         LastStep::Credit | LastStep::Capture if payment.captured > 0 => DepositOutcome::Paid {
@@ -92,6 +98,10 @@ fn read(payment: &Payment, order: &DepositOrder) -> DepositOutcome {
         }
         LastStep::Authorization if order.capture == Capture::Automatic && is_card(order) => {
             DepositOutcome::Open { cause: "authorised, the platform captures by itself".to_owned() }
+        }
+        // Prepaid cards may be, where the merchant has that activated: no more than that can be captured.
+        LastStep::Authorization if payment.authorized < order.amount.minor() => {
+            DepositOutcome::AuthorizedLess { reference: payment.pay_id.clone(), minor: payment.authorized }
         }
         LastStep::Authorization => DepositOutcome::Authorized { reference: payment.pay_id.clone() },
         LastStep::None => match payment.last_status {

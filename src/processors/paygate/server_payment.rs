@@ -59,6 +59,8 @@ fn decided(outcome: DepositOutcome) -> Opened {
         DepositOutcome::NotFound => Opened::Unknown { cause: "made, and not known there".to_owned() },
         outcome @ (DepositOutcome::Open { .. }
         | DepositOutcome::Authorized { .. }
+        | DepositOutcome::AuthorizedLess { .. }
+        | DepositOutcome::NotCaptured { .. }
         | DepositOutcome::Paid { .. }
         | DepositOutcome::Failed { .. }
         | DepositOutcome::ChargedBack { .. }) => Opened::Decided(outcome),

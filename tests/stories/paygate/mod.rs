@@ -10,6 +10,8 @@ pub mod faults;
 mod first_version;
 mod kills;
 mod leaks;
+mod less;
+mod not_captured;
 mod notices;
 mod ordered;
 mod paused;

@@ -82,6 +82,8 @@ async fn a_capture_of_ours_whose_answer_got_lost_is_made_once() {
             house.simulator().clear_faults();
             let ends = if matches!(fault, Fault::Refuse(_)) { "Declined" } else { "Credited" };
             assert_eq!(as_the_platform_booked(&house, &big, &opened, &fault).await, ends, "{fault:?}");
+            let released = if ends == "Declined" { 200 } else { 0 };
+            assert_eq!(house.moved(&opened.reference, Moved::Reversal), released, "{fault:?}");
         }
         house.books_agree("Paygate TWINT", "CHF").await;
         house.ends().await;

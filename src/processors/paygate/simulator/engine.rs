@@ -383,7 +383,7 @@ impl World {
         let Some(payment) = self.books.payment(&merchant.id, trans_id) else {
             unreachable!("the payment {trans_id} was opened before it is authorised")
         };
-        let minor = payment.asked;
+        let minor = payment.asked.min(merchant.authorizes_at_most);
         payment.authorized = minor;
         payment.due = hours.map(|hours| (now + Duration::hours(hours), Due::Capture));
         if at_once {

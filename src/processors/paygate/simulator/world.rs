@@ -29,6 +29,8 @@ pub struct Merchant {
     pub small_amounts: bool,
     /// Payments are booked at once and answered OK instead of AUTHORIZED.
     pub sale: bool,
+    /// No payment is authorised for more, as a prepaid card that holds no more; the rest is not paid.
+    pub authorizes_at_most: i64,
     /// The largest single payout in minor units.
     pub payout_limit: i64,
     /// Refuse an order number that was used before.
@@ -55,6 +57,7 @@ impl Default for Merchant {
             twint: true,
             small_amounts: false,
             sale: false,
+            authorizes_at_most: i64::MAX,
             payout_limit: 1_000_000_000,
             unique_trans_id: false,
             same_trans_id: false,
