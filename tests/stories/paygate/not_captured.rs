@@ -3,9 +3,10 @@
 
 use super::faults::{every_fault, goes_wrong_about, left_open};
 use super::{CHF, House, Opened};
-use crate::support::databases;
 use crate::support::story::Customer;
+use crate::support::{Scratch, databases};
 use chrono::Duration;
+use futures_util::future::join_all;
 use serde_json::json;
 use tillgate::processors::paygate::simulator::{Fault, Moved};
 
@@ -28,47 +29,49 @@ async fn status(house: &House, customer: &Customer, opened: &Opened) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_the_answer_it_is_released_once() {
-    for scratch in databases() {
-        let house = House::impatient(scratch).await;
-        let big = house.story.customer(CHF, "Big", "0.50").await;
-        for endpoint in ["reverse.aspx", "inquire.aspx"] {
-            for fault in every_fault() {
-                let what = format!("{endpoint} {fault:?}");
-                let opened = confirmed_in_vain(&house, &big).await;
-                if endpoint == "reverse.aspx" {
-                    goes_wrong_about(&house, endpoint, &opened, &fault);
-                }
-                house.works().await;
-                if endpoint == "inquire.aspx" {
-                    goes_wrong_about(&house, endpoint, &opened, &fault);
-                }
-                house.after(Duration::minutes(1)).await;
-                // Over for its customer, whatever is still to be done.
-                assert_eq!(status(&house, &big, &opened).await, "Declined", "{what}");
-                house.simulator().release();
-                if endpoint == "reverse.aspx" && left_open(&fault) {
-                    house.after(Duration::minutes(3)).await;
-                    assert_eq!(house.moved(&opened.reference, Moved::Reversal), 0, "{what}");
-                    assert!(house.simulator().decide(&opened.reference, true), "{what}");
-                }
-                for _ in 0..4 {
-                    house.after(Duration::minutes(61)).await;
-                }
-                house.simulator().clear_faults();
-                // A definite refusal is for a person; the reserve runs out by itself, and is never captured after all.
-                let stays = endpoint == "reverse.aspx" && matches!(fault, Fault::Refuse(_));
-                let released = if stays { 0 } else { 200 };
-                assert_eq!(house.moved(&opened.reference, Moved::Reversal), released, "{what}");
-                assert_eq!(house.moved(&opened.reference, Moved::Capture), 0, "{what}");
-                assert_eq!(status(&house, &big, &opened).await, "Declined", "{what}");
-                let capture = json!({ "ExtDepositID": opened.id, "TraceID": house.story.next_trace() });
-                assert_eq!(house.call("CaptureDeposit", &big, capture).await["Status"], 31, "{what}");
+    join_all(databases().into_iter().map(released_under_every_fault)).await;
+}
+
+async fn released_under_every_fault(scratch: Scratch) {
+    let house = House::impatient(scratch).await;
+    let big = house.story.customer(CHF, "Big", "0.50").await;
+    for endpoint in ["reverse.aspx", "inquire.aspx"] {
+        for fault in every_fault() {
+            let what = format!("{endpoint} {fault:?}");
+            let opened = confirmed_in_vain(&house, &big).await;
+            if endpoint == "reverse.aspx" {
+                goes_wrong_about(&house, endpoint, &opened, &fault);
             }
+            house.works().await;
+            if endpoint == "inquire.aspx" {
+                goes_wrong_about(&house, endpoint, &opened, &fault);
+            }
+            house.after(Duration::minutes(1)).await;
+            // Over for its customer, whatever is still to be done.
+            assert_eq!(status(&house, &big, &opened).await, "Declined", "{what}");
+            house.simulator().release();
+            if endpoint == "reverse.aspx" && left_open(&fault) {
+                house.after(Duration::minutes(3)).await;
+                assert_eq!(house.moved(&opened.reference, Moved::Reversal), 0, "{what}");
+                assert!(house.simulator().decide(&opened.reference, true), "{what}");
+            }
+            for _ in 0..4 {
+                house.after(Duration::minutes(61)).await;
+            }
+            house.simulator().clear_faults();
+            // A definite refusal is for a person; the reserve runs out by itself, and is never captured after all.
+            let stays = endpoint == "reverse.aspx" && matches!(fault, Fault::Refuse(_));
+            let released = if stays { 0 } else { 200 };
+            assert_eq!(house.moved(&opened.reference, Moved::Reversal), released, "{what}");
+            assert_eq!(house.moved(&opened.reference, Moved::Capture), 0, "{what}");
+            assert_eq!(status(&house, &big, &opened).await, "Declined", "{what}");
+            let capture = json!({ "ExtDepositID": opened.id, "TraceID": house.story.next_trace() });
+            assert_eq!(house.call("CaptureDeposit", &big, capture).await["Status"], 31, "{what}");
         }
-        assert_eq!(house.story.balance(&big).await, "0.50");
-        house.books_agree("Paygate TWINT", "CHF").await;
-        house.ends().await;
     }
+    assert_eq!(house.story.balance(&big).await, "0.50");
+    house.books_agree("Paygate TWINT", "CHF").await;
+    house.ends().await;
 }
 
 /// The node is gone in the middle of the reversal, before or after the platform has it.

@@ -4,9 +4,10 @@ use super::direct::allowing_impatiently;
 use super::faults::{every_fault, goes_wrong, goes_wrong_about, left_open};
 use super::terminal::read;
 use super::{EUR, House, Opened};
-use crate::support::databases;
 use crate::support::story::Customer;
+use crate::support::{Scratch, databases};
 use chrono::Duration;
+use futures_util::future::join_all;
 use serde_json::json;
 use tillgate::processors::paygate::simulator::{Fault, Moved};
 
@@ -75,38 +76,40 @@ async fn whatever_becomes_of_an_answer_a_reserve_is_given_up_once() {
 /// What the platform will not give up runs out by itself, once it is not renewed any more.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_an_answer_a_reserve_that_stays_is_renewed_no_more() {
-    for scratch in databases() {
-        let house = House::impatient(scratch).await;
-        let big = house.story.customer(EUR, "Big", "0.50").await;
-        let mut owned = 0;
-        for fault in every_fault() {
-            let what = format!("cancelAuth.aspx {fault:?}");
-            let held = house.opens(&big, "PaygateCard", "2.00", "manual").await;
-            house.pays(&held).await;
-            house.works().await;
-            let cancel = || house.call("CancelDeposit", &big, json!({ "ExtDepositID": held.id }));
-            goes_wrong_about(&house, "reverse.aspx", &held, &Fault::Refuse("22060305".to_owned()));
-            goes_wrong_about(&house, "cancelAuth.aspx", &held, &fault);
-            // What became of that call changes nothing of what the cashier is told.
-            assert_eq!(cancel().await["Status"], 31, "{what}");
-            assert_eq!(house.simulator().scripts(), 0, "{what}: both were called");
-            house.simulator().release();
-            if left_open(&fault) {
-                assert!(house.simulator().decide(&held.reference, true), "{what}");
-            }
-            // Asked again, the platform refuses alike, and is told again.
-            assert_eq!(cancel().await["Status"], 31, "{what}");
-            let payment = house.simulator().payment("tillgate_test", &held.reference).expect("a payment");
-            assert!(payment.renewal_stopped, "{what}");
-            assert_eq!(house.deposit(&big, &held).await["DepositStatus"], "Authorized", "{what}");
-            let capture = json!({ "ExtDepositID": held.id, "TraceID": house.story.next_trace() });
-            assert_eq!(house.call("CaptureDeposit", &big, capture).await["Status"], 0, "{what}");
-            owned += 2;
-            assert_eq!(house.story.balance(&big).await, format!("{owned}.50"), "{what}");
-            let moved = [Moved::Capture, Moved::Reversal].map(|kind| house.moved(&held.reference, kind));
-            assert_eq!(moved, [200, 0], "{what}");
+    join_all(databases().into_iter().map(renewed_no_more_under_every_fault)).await;
+}
+
+async fn renewed_no_more_under_every_fault(scratch: Scratch) {
+    let house = House::impatient(scratch).await;
+    let big = house.story.customer(EUR, "Big", "0.50").await;
+    let mut owned = 0;
+    for fault in every_fault() {
+        let what = format!("cancelAuth.aspx {fault:?}");
+        let held = house.opens(&big, "PaygateCard", "2.00", "manual").await;
+        house.pays(&held).await;
+        house.works().await;
+        let cancel = || house.call("CancelDeposit", &big, json!({ "ExtDepositID": held.id }));
+        goes_wrong_about(&house, "reverse.aspx", &held, &Fault::Refuse("22060305".to_owned()));
+        goes_wrong_about(&house, "cancelAuth.aspx", &held, &fault);
+        // What became of that call changes nothing of what the cashier is told.
+        assert_eq!(cancel().await["Status"], 31, "{what}");
+        assert_eq!(house.simulator().scripts(), 0, "{what}: both were called");
+        house.simulator().release();
+        if left_open(&fault) {
+            assert!(house.simulator().decide(&held.reference, true), "{what}");
         }
-        house.books_agree("Paygate", "EUR").await;
-        house.ends().await;
+        // Asked again, the platform refuses alike, and is told again.
+        assert_eq!(cancel().await["Status"], 31, "{what}");
+        let payment = house.simulator().payment("tillgate_test", &held.reference).expect("a payment");
+        assert!(payment.renewal_stopped, "{what}");
+        assert_eq!(house.deposit(&big, &held).await["DepositStatus"], "Authorized", "{what}");
+        let capture = json!({ "ExtDepositID": held.id, "TraceID": house.story.next_trace() });
+        assert_eq!(house.call("CaptureDeposit", &big, capture).await["Status"], 0, "{what}");
+        owned += 2;
+        assert_eq!(house.story.balance(&big).await, format!("{owned}.50"), "{what}");
+        let moved = [Moved::Capture, Moved::Reversal].map(|kind| house.moved(&held.reference, kind));
+        assert_eq!(moved, [200, 0], "{what}");
     }
+    house.books_agree("Paygate", "EUR").await;
+    house.ends().await;
 }
