@@ -271,6 +271,10 @@ fn paid(
     if minor != expected.minor() || !same_currency {
         return differs(tx, deposit, minor, currency, caller);
     }
+    // Some of it is in suspense already: a person who decides about that decides about the rest.
+    if deposits::is_suspended(tx, deposit.id)? {
+        return Ok(Settled { ended: true, alert: Some("suspended_deposit_paid"), ..stays(deposit) });
+    }
     // However little it spoke of before: this is what it took.
     let deposit = &Deposit { reserved: None, ..deposit.clone() };
     let rest = expected.minus(deposit.captured).map_err(|error| Refusal::money("Amount", error))?;

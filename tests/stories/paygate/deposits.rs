@@ -240,16 +240,17 @@ async fn other_money_than_we_asked_for_waits_in_suspense_once() {
         let big = house.story.customer(EUR, "Big", "10.00").await;
         let opened = house.opens(&big, "PaygateCard", "25.00", "automatic").await;
         let id = id_of(&opened);
-        let outcome =
-            DepositOutcome::Paid { reference: "p".to_owned(), minor: 2_400, currency: "EUR".to_owned() };
-        for _ in 0..2 {
-            let (outcome, caller) =
-                (outcome.clone(), Caller { who: "desk".to_owned(), request_id: "r".to_owned() });
+        // The last one is the whole, after a part of it was put aside: that too is for a person to decide.
+        for (minor, alert) in
+            [(2_400, Some("deposit_amount_differs")), (2_400, None), (2_500, Some("suspended_deposit_paid"))]
+        {
+            let paid = DepositOutcome::Paid { reference: "p".to_owned(), minor, currency: "EUR".to_owned() };
+            let caller = Caller { who: "desk".to_owned(), request_id: "r".to_owned() };
             let applied =
                 house.story.running().store.transact("deposit", Wants::nothing().deposit(id), move |tx| {
-                    settle_deposit::apply(tx, id, &outcome, &caller)
+                    settle_deposit::apply(tx, id, &paid, &caller)
                 });
-            applied.await.expect("applied");
+            assert_eq!(applied.await.expect("applied").alert, alert);
         }
         assert_eq!(house.story.balance(&big).await, "10.00");
         assert_eq!(house.booked("Paygate", "EUR").await, 2_400);
