@@ -122,53 +122,56 @@ async fn another_role_another_spelling_and_another_session_are_the_same_person()
 /// A lower amount is what the release counts by, and once it is released it does not grow again.
 #[tokio::test]
 async fn nobody_makes_a_payout_small_to_release_it_and_large_again() {
-    let story = strict(support::sqlite()).await;
-    let mut berta = Visitor::signed_in(&story, "berta").await;
-    let id = payout(&story, EUR, "Lovelace", "100.00", json!({})).await;
-    for (form, good) in [
-        (vec![("act", "edit"), ("amount", "50.00")], true),
-        (vec![("act", "start"), WHY], true),
-        (vec![("act", "edit"), ("amount", "100.00")], false),
-    ] {
-        let version = seen(&mut berta, &id).await;
-        let told = press(&mut berta, &id, &version, &form).await;
-        assert_eq!(told.starts_with("good"), good, "{form:?}: {told}");
+    for scratch in support::databases() {
+        let story = strict(scratch).await;
+        let mut berta = Visitor::signed_in(&story, "berta").await;
+        let id = payout(&story, EUR, "Lovelace", "100.00", json!({})).await;
+        for (form, good) in [
+            (vec![("act", "edit"), ("amount", "50.00")], true),
+            (vec![("act", "start"), WHY], true),
+            (vec![("act", "edit"), ("amount", "100.00")], false),
+        ] {
+            let version = seen(&mut berta, &id).await;
+            let told = press(&mut berta, &id, &version, &form).await;
+            assert_eq!(told.starts_with("good"), good, "{form:?}: {told}");
+        }
+        // Authorized small, made large by an edit: the amount is fixed by then.
+        let id = payout(&story, EUR, "Lovelace", "40.00", json!({})).await;
+        for (form, good) in
+            [(vec![("act", "authorize")], true), (vec![("act", "edit"), ("amount", "100.00")], false)]
+        {
+            let version = seen(&mut berta, &id).await;
+            let told = press(&mut berta, &id, &version, &form).await;
+            assert_eq!(told.starts_with("good"), good, "{form:?}: {told}");
+        }
+        story.ends().await;
     }
-    // Authorized small, made large by an edit: the amount is fixed by then.
-    let id = payout(&story, EUR, "Lovelace", "40.00", json!({})).await;
-    for (form, good) in
-        [(vec![("act", "authorize")], true), (vec![("act", "edit"), ("amount", "100.00")], false)]
-    {
-        let version = seen(&mut berta, &id).await;
-        let told = press(&mut berta, &id, &version, &form).await;
-        assert_eq!(told.starts_with("good"), good, "{form:?}: {told}");
-    }
-    story.ends().await;
 }
 
 /// The roles' own limits count for the page, for several at once, and for a form of one's own making.
 #[tokio::test]
 async fn no_role_moves_more_than_its_limit_by_any_way() {
-    let scratch = support::sqlite();
-    let mut settings = story::settings(&scratch.url);
-    settings.front_ends[0].approvals.limits = [("operator".to_owned(), "60.00".to_owned())].into();
-    let story = Story::with(scratch, settings).await;
-    story.customer(EUR, "Lovelace", "5000.00").await;
-    add_person(&story, "oscar", &["operator=*"]).await;
-    let mut oscar = Visitor::signed_in(&story, "oscar").await;
-    let id = payout(&story, EUR, "Lovelace", "60.01", json!({})).await;
-    for act in ["reject", "cancel"] {
+    for scratch in support::databases() {
+        let mut settings = story::settings(&scratch.url);
+        settings.front_ends[0].approvals.limits = [("operator".to_owned(), "60.00".to_owned())].into();
+        let story = Story::with(scratch, settings).await;
+        story.customer(EUR, "Lovelace", "5000.00").await;
+        add_person(&story, "oscar", &["operator=*"]).await;
+        let mut oscar = Visitor::signed_in(&story, "oscar").await;
+        let id = payout(&story, EUR, "Lovelace", "60.01", json!({})).await;
+        for act in ["reject", "cancel"] {
+            let version = seen(&mut oscar, &id).await;
+            let told = press(&mut oscar, &id, &version, &[("act", act), WHY]).await;
+            assert!(told.starts_with("bad") && told.contains("60.00"), "{told}");
+            let pick = format!("{id}:{version}");
+            let bulk = [("act", act), WHY, ("pick", &*pick)];
+            oscar.post("/office/payouts/bulk", &bulk).await.is(200).says("60.00").says("0 of 1 done");
+        }
+        assert_eq!(status(&story, &id).await, "Requested");
+        let id = payout(&story, EUR, "Lovelace", "60.00", json!({})).await;
         let version = seen(&mut oscar, &id).await;
-        let told = press(&mut oscar, &id, &version, &[("act", act), WHY]).await;
-        assert!(told.starts_with("bad") && told.contains("60.00"), "{told}");
-        let pick = format!("{id}:{version}");
-        let bulk = [("act", act), WHY, ("pick", &*pick)];
-        oscar.post("/office/payouts/bulk", &bulk).await.is(200).says("60.00").says("0 of 1 done");
+        let told = press(&mut oscar, &id, &version, &[("act", "reject"), WHY]).await;
+        assert!(told.starts_with("good"), "{told}");
+        story.ends().await;
     }
-    assert_eq!(status(&story, &id).await, "Requested");
-    let id = payout(&story, EUR, "Lovelace", "60.00", json!({})).await;
-    let version = seen(&mut oscar, &id).await;
-    let told = press(&mut oscar, &id, &version, &[("act", "reject"), WHY]).await;
-    assert!(told.starts_with("good"), "{told}");
-    story.ends().await;
 }

@@ -9,25 +9,27 @@ const COOKIE: &str = "tillgate_office";
 
 #[tokio::test]
 async fn a_session_ends_when_nobody_uses_it_and_after_a_day_s_work() {
-    let story = Story::on(support::sqlite()).await;
-    add_person(&story, "berta", &["operator=*"]).await;
-    let mut berta = Visitor::signed_in(&story, "berta").await;
-    for _ in 0..10 {
-        story.advance(Duration::minutes(29));
-        berta.get("/office").await.is(200);
-    }
-    story.advance(Duration::minutes(31));
-    berta.get("/office").await.is(303);
+    for scratch in support::databases() {
+        let story = Story::on(scratch).await;
+        add_person(&story, "berta", &["operator=*"]).await;
+        let mut berta = Visitor::signed_in(&story, "berta").await;
+        for _ in 0..10 {
+            story.advance(Duration::minutes(29));
+            berta.get("/office").await.is(200);
+        }
+        story.advance(Duration::minutes(31));
+        berta.get("/office").await.is(303);
 
-    let mut berta = Visitor::signed_in(&story, "berta").await;
-    for _ in 0..24 {
+        let mut berta = Visitor::signed_in(&story, "berta").await;
+        for _ in 0..24 {
+            story.advance(Duration::minutes(29));
+            berta.get("/office").await.is(200);
+        }
+        // Twelve hours are over, however busy she was.
         story.advance(Duration::minutes(29));
-        berta.get("/office").await.is(200);
+        berta.get("/office").await.is(303);
+        story.ends().await;
     }
-    // Twelve hours are over, however busy she was.
-    story.advance(Duration::minutes(29));
-    berta.get("/office").await.is(303);
-    story.ends().await;
 }
 
 #[tokio::test]
@@ -61,23 +63,25 @@ async fn signing_out_ends_the_session_and_not_only_the_cookie() {
 
 #[tokio::test]
 async fn a_new_password_ends_every_other_session() {
-    let story = Story::on(support::sqlite()).await;
-    add_person(&story, "berta", &["operator=*"]).await;
-    let mut here = Visitor::signed_in(&story, "berta").await;
-    let mut there = Visitor::signed_in(&story, "berta").await;
-    here.get("/office/me").await.is(200);
-    let new = "seven loud geese at night";
-    let wrong = [("old", "not the password"), ("new", new), ("again", new)];
-    here.post("/office/me/password", &wrong).await.leads_to("/office/me");
-    here.get("/office/me").await.says("was wrong");
-    there.get("/office").await.is(200);
-    let right = [("old", PASSWORD), ("new", new), ("again", new)];
-    here.post("/office/me/password", &right).await.leads_to("/office/me");
-    here.get("/office/me").await.is(200).says("The password is changed");
-    there.get("/office").await.is(303);
-    there.sign_in("berta", PASSWORD).await.is(401);
-    there.sign_in("berta", new).await.leads_to("/office");
-    story.ends().await;
+    for scratch in support::databases() {
+        let story = Story::on(scratch).await;
+        add_person(&story, "berta", &["operator=*"]).await;
+        let mut here = Visitor::signed_in(&story, "berta").await;
+        let mut there = Visitor::signed_in(&story, "berta").await;
+        here.get("/office/me").await.is(200);
+        let new = "seven loud geese at night";
+        let wrong = [("old", "not the password"), ("new", new), ("again", new)];
+        here.post("/office/me/password", &wrong).await.leads_to("/office/me");
+        here.get("/office/me").await.says("was wrong");
+        there.get("/office").await.is(200);
+        let right = [("old", PASSWORD), ("new", new), ("again", new)];
+        here.post("/office/me/password", &right).await.leads_to("/office/me");
+        here.get("/office/me").await.is(200).says("The password is changed");
+        there.get("/office").await.is(303);
+        there.sign_in("berta", PASSWORD).await.is(401);
+        there.sign_in("berta", new).await.leads_to("/office");
+        story.ends().await;
+    }
 }
 
 #[tokio::test]

@@ -53,20 +53,27 @@ async fn failures_make_a_pause_that_ends() {
 
 #[tokio::test]
 async fn a_disabled_person_is_out_at_once() {
-    let story = Story::on(support::sqlite()).await;
-    add_person(&story, "berta", &["operator=*"]).await;
-    let mut berta = Visitor::signed_in(&story, "berta").await;
-    berta.get("/office").await.is(200);
-    let wish = tillgate::operations::people::set_disabled::Wish { name: "berta".to_owned(), disabled: true };
-    let caller = tillgate::operations::Caller { who: "cli".to_owned(), request_id: "x".to_owned() };
-    let store = &story.running().store;
-    let run = move |tx: &mut tillgate::store::Tx<'_>| {
-        tillgate::operations::people::set_disabled::run(tx, &wish, &caller)
-    };
-    store.transact("people", tillgate::store::Wants::nothing(), run).await.expect("answered").expect("done");
-    berta.get("/office").await.is(303);
-    berta.sign_in("berta", PASSWORD).await.is(401);
-    story.ends().await;
+    for scratch in support::databases() {
+        let story = Story::on(scratch).await;
+        add_person(&story, "berta", &["operator=*"]).await;
+        let mut berta = Visitor::signed_in(&story, "berta").await;
+        berta.get("/office").await.is(200);
+        let wish =
+            tillgate::operations::people::set_disabled::Wish { name: "berta".to_owned(), disabled: true };
+        let caller = tillgate::operations::Caller { who: "cli".to_owned(), request_id: "x".to_owned() };
+        let store = &story.running().store;
+        let run = move |tx: &mut tillgate::store::Tx<'_>| {
+            tillgate::operations::people::set_disabled::run(tx, &wish, &caller)
+        };
+        store
+            .transact("people", tillgate::store::Wants::nothing(), run)
+            .await
+            .expect("answered")
+            .expect("done");
+        berta.get("/office").await.is(303);
+        berta.sign_in("berta", PASSWORD).await.is(401);
+        story.ends().await;
+    }
 }
 
 /// The secret that the enrolment page shows.
@@ -137,31 +144,32 @@ async fn a_second_factor_is_set_up_asked_for_and_good_once() {
 
 #[tokio::test]
 async fn wrong_codes_make_a_pause_and_a_right_password_forgets_none() {
-    let scratch = support::sqlite();
-    let mut settings = story::settings(&scratch.url);
-    settings.backoffice.second_factor = SecondFactor::Required;
-    settings.backoffice.failures = 4;
-    let story = Story::with(scratch, settings).await;
-    add_person(&story, "berta", &["operator=*"]).await;
-    let mut berta = Visitor::of(&story);
-    berta.sign_in("berta", PASSWORD).await.leads_to("/office/second-factor");
-    let secret = secret_on(&berta.get("/office/second-factor").await.body);
-    let code = totp::code_now(&secret, story.clock.now());
-    berta.post("/office/second-factor", &[("code", &code)]).await.leads_to("/office");
+    for scratch in support::databases() {
+        let mut settings = story::settings(&scratch.url);
+        settings.backoffice.second_factor = SecondFactor::Required;
+        settings.backoffice.failures = 4;
+        let story = Story::with(scratch, settings).await;
+        add_person(&story, "berta", &["operator=*"]).await;
+        let mut berta = Visitor::of(&story);
+        berta.sign_in("berta", PASSWORD).await.leads_to("/office/second-factor");
+        let secret = secret_on(&berta.get("/office/second-factor").await.body);
+        let code = totp::code_now(&secret, story.clock.now());
+        berta.post("/office/second-factor", &[("code", &code)]).await.leads_to("/office");
 
-    story.advance(Duration::minutes(5));
-    let mut thief = Visitor::of(&story);
-    for _ in 0..2 {
-        thief.sign_in("berta", PASSWORD).await.is(303);
-        thief.get("/office/code").await.is(200);
+        story.advance(Duration::minutes(5));
+        let mut thief = Visitor::of(&story);
         for _ in 0..2 {
-            thief.post("/office/code", &[("code", "123123")]).await.is(401);
+            thief.sign_in("berta", PASSWORD).await.is(303);
+            thief.get("/office/code").await.is(200);
+            for _ in 0..2 {
+                thief.post("/office/code", &[("code", "123123")]).await.is(401);
+            }
         }
+        let right = totp::code_now(&secret, story.clock.now());
+        thief.post("/office/code", &[("code", &right)]).await.is(401);
+        thief.sign_in("berta", PASSWORD).await.is(401).says("pauses for a while");
+        story.ends().await;
     }
-    let right = totp::code_now(&secret, story.clock.now());
-    thief.post("/office/code", &[("code", &right)]).await.is(401);
-    thief.sign_in("berta", PASSWORD).await.is(401).says("pauses for a while");
-    story.ends().await;
 }
 
 #[tokio::test]
