@@ -246,7 +246,8 @@ fn serve(
     };
     let worker = Worker::new(cashier.desk.clone(), &settings.node.name, pace);
     worker.speaks_to(cashiers);
-    let notifications = Notifications::new(cashier.desk.clone(), cashier.trusted_proxies.clone());
+    let book = exchanges.as_ref().map(|keeper| keeper.book(cashier.desk.clock.clone()));
+    let notifications = Notifications::new(cashier.desk.clone(), cashier.trusted_proxies.clone(), book);
     let player = Player { desk: cashier.desk.clone(), notices: notifications.clone() };
     let draining = Arc::new(AtomicBool::new(false));
     let (store, directory) = (cashier.store.clone(), cashier.directory.clone());

@@ -16,12 +16,14 @@ const ENGLISH: &[&str] = &[
     include_str!("words/people.en.txt"),
     include_str!("words/lists.en.txt"),
     include_str!("words/payouts.en.txt"),
+    include_str!("words/trail.en.txt"),
 ];
 const GERMAN: &[&str] = &[
     include_str!("words/shell.de.txt"),
     include_str!("words/people.de.txt"),
     include_str!("words/lists.de.txt"),
     include_str!("words/payouts.de.txt"),
+    include_str!("words/trail.de.txt"),
 ];
 
 /// The languages there are, the first one being spoken where none is asked for.

@@ -103,7 +103,7 @@ fn list(global: &Global, house: &House, parked: bool, after: i64, limit: i64) ->
 /// Changes an errand and writes down who did it, in one commit.
 fn change(global: &Global, house: &House, wish: change_errand::Wish) -> Result<(), Failed> {
     let caller = house.caller();
-    let (id, kind) = (wish.id, wish.change.kind());
+    let (id, kind) = (wish.id, wish.change.deed());
     let done = house.write(|store| async move {
         let run = move |tx: &mut Tx<'_>| change_errand::run(tx, &wish, &caller);
         Ok(store.transact("outbox", Wants::nothing(), run).await?)
@@ -113,6 +113,6 @@ fn change(global: &Global, house: &House, wish: change_errand::Wish) -> Result<(
     }
     match global.format {
         Format::Text => output::line("Done."),
-        Format::Json => output::json(&json!({ "id": id.to_string(), "result": kind })),
+        Format::Json => output::json(&json!({ "id": id.to_string(), "result": kind.name() })),
     }
 }

@@ -5,6 +5,7 @@ use super::deposits::{WATCHED, Whole, alarmed};
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
+use crate::domain::remark::Remark;
 use crate::operations::capture_deposit::{self, SWEPT_AFTER, Wish};
 use crate::operations::settle_deposit::{self, Settled};
 use crate::operations::{Answer, Caller, OperationError, Rules};
@@ -56,7 +57,7 @@ impl Desk {
             tokio::select! {
                 outcome = processor.capture(&order, amount, last) => outcome,
                 () = self.clock.sleep_until(since + LONGEST_CAPTURE) => {
-                    DepositOutcome::Unknown { cause: "no answer in time".to_owned() }
+                    DepositOutcome::Unknown { cause: Remark::NoAnswer.into() }
                 }
             }
         };

@@ -12,6 +12,7 @@ use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
+use crate::domain::remark::Remark;
 use crate::operations::begin_deposit::CHARGE;
 use crate::operations::{OperationError, Rules};
 use crate::processors::{DepositProcessor, paygate, rest_gateway};
@@ -135,7 +136,7 @@ impl Desk {
         let twins = self.twins(deposit, managed).await?;
         let shown = reference_of(&outcome);
         if shown.is_some() && twins.iter().any(|twin| twin.processor_reference.as_deref() == shown) {
-            return Ok(DepositOutcome::Unknown { cause: "the payment is another charge's".to_owned() });
+            return Ok(DepositOutcome::Unknown { cause: Remark::AnotherCharges.into() });
         }
         let another_is_open = twins
             .iter()
@@ -153,7 +154,7 @@ impl Desk {
                 if another_is_open =>
             {
                 tracing::warn!(deposit.id = %deposit.id, "two charges of one amount have lost their answers");
-                DepositOutcome::Unknown { cause: "the payment may be another charge's".to_owned() }
+                DepositOutcome::Unknown { cause: Remark::MaybeAnotherCharges.into() }
             }
             DepositOutcome::Open { .. }
             | DepositOutcome::Authorized { .. }

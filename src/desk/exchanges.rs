@@ -28,16 +28,21 @@ pub fn keep(store: Store, clock: Clock) -> (Book, Keeper) {
     let (sender, receiver) = mpsc::channel(MOST_WAITING);
     tokio::spawn(write(store, receiver));
     let keeper = Keeper(sender);
-    let queue = keeper.clone();
-    let write = Arc::new(move |exchange| {
-        if queue.0.try_send(Message::Keep(Box::new(exchange))).is_err() {
-            dropped(1);
-        }
-    });
-    (Book { clock, write }, keeper)
+    (keeper.book(clock), keeper)
 }
 
 impl Keeper {
+    /// What is written into it is kept, or dropped and counted.
+    pub fn book(&self, clock: Clock) -> Book {
+        let queue = self.clone();
+        let write = Arc::new(move |exchange| {
+            if queue.0.try_send(Message::Keep(Box::new(exchange))).is_err() {
+                dropped(1);
+            }
+        });
+        Book { clock, write }
+    }
+
     /// Waits until everything that has been handed over is written or dropped.
     pub async fn is_done(&self) {
         let (tell, told) = oneshot::channel();
@@ -93,5 +98,6 @@ fn row(exchange: Exchange) -> exchanges::Exchange {
         failure: exchange.failure,
         at: exchange.at,
         took: chrono::Duration::from_std(exchange.took).unwrap_or(chrono::Duration::MAX),
+        notice: exchange.notice,
     }
 }

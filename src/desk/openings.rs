@@ -5,6 +5,7 @@ use super::{Desk, TypedCard, Way};
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
+use crate::domain::remark::Remark;
 use crate::operations::begin_deposit::{self, Begun, CHARGE, FIRST_SWEEP};
 use crate::operations::hold::Hold;
 use crate::operations::open_deposit::{self, Said};
@@ -141,7 +142,7 @@ impl Desk {
         let open = matches!(deposit.status, DepositStatus::Pending | DepositStatus::Settling);
         if !fresh && !open {
             // What became of it was found out while nobody waited for an answer: it is told as it is.
-            return Ok(Opened::Decided(DepositOutcome::Open { cause: "it is over".to_owned() }));
+            return Ok(Opened::Decided(DepositOutcome::Open { cause: Remark::Over.into() }));
         }
         let processor = self.processor(managed)?;
         let sent_once = managed.attempted.as_deref() == Some(CHARGE);

@@ -4,6 +4,7 @@ use super::Desk;
 use crate::domain::ids::AttemptId;
 use crate::domain::outcome::Outcome;
 use crate::domain::payout::attempt::AttemptState;
+use crate::domain::remark::Remark;
 use crate::operations::OperationError;
 use crate::operations::carry_out_payout::{self, Applied, Asked, Next};
 use crate::store::outbox::Claimed;
@@ -30,7 +31,7 @@ impl Desk {
                     Err(error) => not_sent(&error),
                     Ok(order) => match self.processors.payouts.get(&attempt.account) {
                         Some(processor) => processor.send(&order).await,
-                        None => no_account(&attempt.account),
+                        None => Outcome::NotSent { cause: Remark::NotConfigured.into() },
                     },
                 };
                 (attempt, payout, outcome, Asked::ToPay)
@@ -41,9 +42,7 @@ impl Desk {
                     Err(error) => Outcome::Unknown { cause: error.to_string() },
                     Ok(order) => match self.processors.payouts.get(&attempt.account) {
                         Some(processor) => processor.inquire(&order).await,
-                        None => Outcome::Unknown {
-                            cause: format!("account {} is not configured", attempt.account),
-                        },
+                        None => Outcome::Unknown { cause: Remark::NotConfigured.into() },
                     },
                 };
                 (attempt, payout, outcome, Asked::WhatBecame { grace: self.not_found_grace })
@@ -63,8 +62,4 @@ impl Desk {
 /// Our own side failed before anything left.
 fn not_sent(error: &StoreError) -> Outcome {
     Outcome::NotSent { cause: error.to_string() }
-}
-
-fn no_account(account: &str) -> Outcome {
-    Outcome::NotSent { cause: format!("account {account} is not configured") }
 }

@@ -2,6 +2,7 @@
 
 use super::Desk;
 use crate::domain::outcome::Outcome;
+use crate::domain::remark::Remark;
 use crate::operations::OperationError;
 use crate::operations::carry_out_payout::Asked;
 use crate::operations::refund_deposit::{self, Next};
@@ -34,7 +35,7 @@ impl Desk {
             Ok(customer.map(|customer| (deposit, managed, customer)))
         });
         let outcome = match found.await? {
-            None => Outcome::NotSent { cause: "the deposit can't be found".to_owned() },
+            None => Outcome::NotSent { cause: Remark::DepositGone.into() },
             Some((mut deposit, managed, customer)) => {
                 // The processor is told what it gave back before this refund, which our row already counts.
                 deposit.refunded = before;
@@ -51,9 +52,7 @@ impl Desk {
                         processor.inquire_refund(&order, refund.amount, &name).await
                     }
                     Some(processor) => processor.refund(&order, refund.amount, &name).await,
-                    None => {
-                        Outcome::NotSent { cause: format!("account {} is not configured", managed.account) }
-                    }
+                    None => Outcome::NotSent { cause: Remark::NotConfigured.into() },
                 }
             }
         };

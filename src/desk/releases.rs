@@ -5,6 +5,7 @@ use super::deposits::{Whole, alarmed};
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
+use crate::domain::remark::Remark;
 use crate::operations::begin_deposit::FIRST_SWEEP;
 use crate::operations::settle_deposit::{self, Look, RELEASE, Settled};
 use crate::operations::{Answer, Caller, OperationError, Rules, cancel_deposit};
@@ -113,10 +114,9 @@ impl Desk {
         };
         // Nothing is held there. Should the customer still come and pay, his money is released or credited then.
         let outcome = match outcome {
-            DepositOutcome::NotFound => DepositOutcome::Failed {
-                code: "NOT-FOUND".to_owned(),
-                reason: "the customer never came to the processor".to_owned(),
-            },
+            DepositOutcome::NotFound => {
+                DepositOutcome::Failed { code: "NOT-FOUND".to_owned(), reason: Remark::NeverCame.into() }
+            }
             other => other,
         };
         if let DepositOutcome::Authorized { .. } = outcome {

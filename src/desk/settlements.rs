@@ -6,6 +6,7 @@ use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
+use crate::domain::remark::Remark;
 use crate::operations::OperationError;
 use crate::operations::capture_deposit::Wish;
 use crate::operations::settle_deposit::{self, CANCEL, Look, RELEASE, Settled};
@@ -70,7 +71,7 @@ impl Desk {
                 .store
                 .transact(&turn, Wants::nothing().deposit(id), move |tx| settle_deposit::begin(tx, id));
             if !begun.await? {
-                return self.apply(id, DepositOutcome::Open { cause: "nothing to fetch".to_owned() }).await;
+                return self.apply(id, DepositOutcome::Open { cause: Remark::NothingToFetch.into() }).await;
             }
             let Some(begun) = self.whole(id).await? else { return Err(Refusal::DepositNotFound.into()) };
             outcome = processor.settle(&self.order(&begun)).await;
@@ -114,8 +115,7 @@ impl Desk {
         }
         match outcome {
             DepositOutcome::NotFound => {
-                let (code, reason) =
-                    ("NOT-FOUND".to_owned(), "the customer never came to the processor".to_owned());
+                let (code, reason) = ("NOT-FOUND".to_owned(), Remark::NeverCame.into());
                 self.apply(id, DepositOutcome::Failed { code, reason }).await
             }
             DepositOutcome::Open { .. } => {

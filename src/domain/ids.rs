@@ -99,6 +99,11 @@ pub fn path(parts: &[&str]) -> String {
     escaped.join("/")
 }
 
+/// The parts of such a name.
+pub fn parts(path: &str) -> Vec<String> {
+    path.split('/').map(|part| part.replace("%2F", "/").replace("%25", "%")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

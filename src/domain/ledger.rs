@@ -23,6 +23,15 @@ pub enum AccountKind {
 }
 
 impl AccountKind {
+    pub const ALL: [AccountKind; 6] = {
+        use AccountKind::*;
+        [Customer, PayoutsInTransit, Fees, Processor, Adjustments, Suspense]
+    };
+
+    pub fn from_name(name: &str) -> Option<AccountKind> {
+        AccountKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             AccountKind::Customer => "customer",
@@ -106,6 +115,26 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub const ALL: [Kind; 10] = {
+        use Kind::*;
+        [
+            PayoutDebited,
+            PayoutSettled,
+            PayoutReleased,
+            PayoutReversed,
+            DepositCredited,
+            DepositReversed,
+            DepositRefunded,
+            DepositRefundReturned,
+            Adjustment,
+            Suspense,
+        ]
+    };
+
+    pub fn from_name(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Kind::PayoutDebited => "payout_debited",

@@ -4,6 +4,7 @@
 
 use super::settings::{Problem, Settings, Spelling};
 use super::{Rejection, Said};
+use crate::domain::remark::Remark;
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
@@ -65,7 +66,7 @@ impl Client {
         let begun = Instant::now();
         let said = match self.post(self.request(rejection, now_seconds)).await {
             Ok(said) => said,
-            Err(cause) => Said::Nothing { cause: cause.to_owned() },
+            Err(cause) => Said::Nothing { cause: cause.into() },
         };
         let duration_ms = begun.elapsed().as_millis() as u64;
         match &said {
@@ -103,7 +104,7 @@ impl Client {
         Value::Object(body).to_string()
     }
 
-    async fn post(&self, body: String) -> Result<Said, &'static str> {
+    async fn post(&self, body: String) -> Result<Said, Remark> {
         let sent = self
             .http
             .post(&self.url)
@@ -117,7 +118,7 @@ impl Client {
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| kind(&error))? {
             if bytes.len() + chunk.len() > MOST_BYTES {
-                return Err("the answer is too large");
+                return Err(Remark::TooLarge);
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -135,25 +136,25 @@ fn signature(parameters: &[(&str, &str)], pass_code: &SecretString) -> String {
     hex::encode(digest.finalize())
 }
 
-fn kind(error: &reqwest::Error) -> &'static str {
+fn kind(error: &reqwest::Error) -> Remark {
     if error.is_timeout() {
-        "no answer in time"
+        Remark::NoAnswer
     } else if error.is_connect() {
-        "no connection"
+        Remark::NoConnection
     } else {
-        "the connection broke"
+        Remark::ConnectionBroke
     }
 }
 
 /// Only an answer in the cashier's own words is one: an error page says nothing of the payout.
-fn read(status: StatusCode, bytes: &[u8]) -> Result<Said, &'static str> {
+fn read(status: StatusCode, bytes: &[u8]) -> Result<Said, Remark> {
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        return Err("the cashier does not accept our login");
+        return Err(Remark::LoginRefused);
     }
     if !status.is_success() {
-        return Err("the cashier answered with an HTTP error");
+        return Err(Remark::CashierHttpError);
     }
-    let answer: Value = serde_json::from_slice(bytes).map_err(|_| "the answer is not JSON")?;
+    let answer: Value = serde_json::from_slice(bytes).map_err(|_| Remark::NotJson)?;
     let field = |name: &str| {
         let fields = answer.as_object()?;
         fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -163,10 +164,10 @@ fn read(status: StatusCode, bytes: &[u8]) -> Result<Said, &'static str> {
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     });
-    match code.ok_or("the answer has no status")? {
+    match code.ok_or(Remark::NoStatus)? {
         0 => Ok(Said::Yes),
         // A failure of the cashier's own side: it may yet do it.
-        ..0 => Err("the cashier failed, and may be asked again"),
+        ..0 => Err(Remark::CashierFailed),
         status => {
             let text = field("description").and_then(Value::as_str).unwrap_or_default();
             let description = text.chars().filter(|c| !c.is_control()).take(LONGEST_DESCRIPTION).collect();

@@ -10,6 +10,7 @@ pub use client::Client;
 pub use settings::{Problem, Settings, Spelling};
 
 use crate::domain::ids::PayoutId;
+use crate::domain::remark::Remark;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
@@ -50,7 +51,7 @@ impl Messenger {
         let clients = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
         match clients.get(&rejection.front_end) {
             Some(client) => client.reject(rejection, now_seconds).await,
-            None => Said::Nothing { cause: "this front end's cashier takes no RejectPayout".to_owned() },
+            None => Said::Nothing { cause: Remark::NoRejectPayout.into() },
         }
     }
 }

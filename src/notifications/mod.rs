@@ -4,11 +4,13 @@
 mod bounds;
 
 use crate::desk::{self, Desk};
+use crate::domain::deed::Deed;
 use crate::domain::deposit::Deposit;
 use crate::domain::ids::AttemptId;
 use crate::operations::begin_deposit::settle_errand;
 use crate::operations::update_payout::pay_out_errand;
 use crate::peer;
+use crate::processors::exchange::{Book, Exchange, mask};
 use crate::processors::{Notice, NoticeError, RawNotice};
 use crate::store::deposits::Managed;
 use crate::store::{OperationError, Wants, attempts, audit, customers, deposits, notices, outbox};
@@ -26,12 +28,14 @@ pub struct Notifications {
     pub desk: Desk,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Arc<[IpNet]>,
+    /// Where their bodies are kept for people, if they are.
+    pub book: Option<Book>,
     bounds: Arc<Bounds>,
 }
 
 impl Notifications {
-    pub fn new(desk: Desk, trusted_proxies: Arc<[IpNet]>) -> Notifications {
-        Notifications { desk, trusted_proxies, bounds: Arc::default() }
+    pub fn new(desk: Desk, trusted_proxies: Arc<[IpNet]>, book: Option<Book>) -> Notifications {
+        Notifications { desk, trusted_proxies, book, bounds: Arc::default() }
     }
 }
 
@@ -116,6 +120,7 @@ pub enum Trouble {
 pub async fn receive(door: &Notifications, account: &str, raw: &RawNotice) -> Result<Received, Trouble> {
     let reader = door.desk.processors.notices.get(account).ok_or(Trouble::NoAccount)?;
     let notice = reader.read(raw).map_err(Trouble::Refused)?;
+    let body = door.book.as_ref().map(|book| body(raw, &notice.opened, account, book));
     let (account, sender, bounds) = (account.to_owned(), raw.peer, door.bounds.clone());
     let turn = format!("notice/{}", notice.reference);
     // Asked once, however often the unit of work has to run.
@@ -124,7 +129,37 @@ pub async fn receive(door: &Notifications, account: &str, raw: &RawNotice) -> Re
         let now = tx.now();
         apply(tx, &account, &notice, || *admitted.get_or_insert_with(|| bounds.admit(&account, sender, now)))
     });
-    stored.await.map_err(Trouble::Store)
+    let (received, stored) = stored.await.map_err(Trouble::Store)?;
+    if let (Some(book), Some(body), Some(stored)) = (&door.book, body, stored) {
+        (book.write)(Exchange { subject: stored.subject, notice: Some(stored.id), ..body });
+    }
+    Ok(received)
+}
+
+/// What came, for people: masked, and with what the room made of a ciphertext.
+fn body(raw: &RawNotice, opened: &str, account: &str, book: &Book) -> Exchange {
+    let came = if raw.body.is_empty() { raw.query.as_bytes() } else { &raw.body };
+    let parted = if opened.is_empty() { "" } else { "\n\n" };
+    Exchange {
+        subject: String::new(),
+        attempt: None,
+        account: account.to_owned(),
+        action: raw.method.clone(),
+        address: format!("/notify/{account}"),
+        sent: mask::masked(&[came, parted.as_bytes(), opened.as_bytes()].concat()),
+        status: Some(200),
+        received: None,
+        failure: None,
+        at: book.clock.now(),
+        took: std::time::Duration::ZERO,
+        notice: None,
+    }
+}
+
+/// A notice that was stored now, and what it is about.
+struct Stored {
+    id: i64,
+    subject: String,
 }
 
 /// Stores the notice once and makes its order's errand due; a repeat is only counted. What fits no order is stored
@@ -134,26 +169,26 @@ fn apply(
     account: &str,
     notice: &Notice,
     admitted: impl FnOnce() -> bool,
-) -> Result<Received, OperationError> {
+) -> Result<(Received, Option<Stored>), OperationError> {
     if notices::repeat(tx, account, &notice.key)? {
-        return Ok(Received::Repeat);
+        return Ok((Received::Repeat, None));
     }
     if let Some(attempt) = attempt(tx, account, notice)? {
         outbox::put(tx, &pay_out_errand(attempt.id), tx.now())?;
         let fact = audit::Fact {
             who: format!("processor/{account}"),
-            ..audit::Fact::of("notice.received", attempt.payout)
+            ..audit::Fact::of(Deed::NoticeReceived, attempt.payout)
         };
         return keep(tx, account, notice, fact);
     }
     let Some((deposit, managed)) = deposit(tx, account, notice)? else {
         if !admitted() {
-            return Ok(Received::Dropped);
+            return Ok((Received::Dropped, None));
         }
-        notices::store(tx, account, &notice.key, &notice.reference, &notice.summary)?;
-        let fact = audit::Fact::of("notice.unmatched", &notice.reference).with("account", account);
+        let id = notices::store(tx, account, &notice.key, &notice.reference, &notice.summary)?;
+        let fact = audit::Fact::of(Deed::NoticeUnmatched, &notice.reference).with("account", account);
         audit::record(tx, fact.with("summary", notice.summary.as_str()))?;
-        return Ok(Received::Fresh);
+        return Ok((Received::Fresh, Some(Stored { id, subject: notice.reference.clone() })));
     };
     if let (None, Some(reference)) = (&managed.processor_reference, &notice.processor_reference) {
         deposits::note_reference(tx, deposit.id, reference)?;
@@ -171,7 +206,7 @@ fn apply(
         front_end: deposit.front_end.clone(),
         pin: deposit.pin.clone(),
         who: format!("processor/{account}"),
-        ..audit::Fact::of("notice.received", deposit.id)
+        ..audit::Fact::of(Deed::NoticeReceived, deposit.id)
     };
     keep(tx, account, notice, fact)
 }
@@ -182,7 +217,7 @@ fn keep(
     account: &str,
     notice: &Notice,
     fact: audit::Fact,
-) -> Result<Received, OperationError> {
+) -> Result<(Received, Option<Stored>), OperationError> {
     let told = notices::different_ones(tx, account, &notice.reference)?;
     if told >= OF_ONE_ORDER {
         tracing::warn!(
@@ -191,11 +226,12 @@ fn keep(
             told,
             "an order's notices are not kept any more"
         );
-        return Ok(Received::Dropped);
+        return Ok((Received::Dropped, None));
     }
-    notices::store(tx, account, &notice.key, &notice.reference, &notice.summary)?;
+    let id = notices::store(tx, account, &notice.key, &notice.reference, &notice.summary)?;
+    let stored = Stored { id, subject: fact.subject.clone() };
     audit::record(tx, fact.with("summary", notice.summary.as_str()))?;
-    Ok(Received::Fresh)
+    Ok((Received::Fresh, Some(stored)))
 }
 
 /// The attempt a notice speaks of, if it is one of a payout that this account carries out.

@@ -2,6 +2,7 @@
 
 use super::{Answer, Caller, OperationError, Rules};
 use crate::domain::customer::{Customer, Details};
+use crate::domain::deed::Deed;
 use crate::store::{Tx, Wants, audit, customers};
 
 #[derive(Clone, Debug)]
@@ -39,11 +40,11 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resu
         }
         Some(_) => {
             customers::update(tx, &customer)?;
-            ("customer.updated", "Customer updated")
+            (Deed::CustomerUpdated, "Customer updated")
         }
         None => {
             customers::insert(tx, &customer)?;
-            ("customer.added", ADDED)
+            (Deed::CustomerAdded, ADDED)
         }
     };
     let fact = audit::Fact {

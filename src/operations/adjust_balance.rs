@@ -2,6 +2,7 @@
 
 use super::answer::Once;
 use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
+use crate::domain::deed::Deed;
 use crate::domain::ids::TransactionId;
 use crate::domain::ledger::{Account, Kind, Transaction};
 use crate::domain::money::Money;
@@ -87,7 +88,7 @@ pub(super) fn adjust(
         who: caller.who.clone(),
         why: wish.reason.clone(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("balance.adjusted", id)
+        ..audit::Fact::of(Deed::BalanceAdjusted, id)
     };
     audit::record(tx, fact.with("postings", told(std::slice::from_ref(&transaction))))?;
     Ok(Answer::done(format!("Balance {balance}")))

@@ -1,6 +1,7 @@
 //! A customer arrives at the cashier with a one-time token that the platform issued. It is good once.
 
 use super::{Answer, Call, Caller, OperationError, Rules, active_customer, refusable};
+use crate::domain::deed::Deed;
 use crate::domain::refusal::Refusal;
 use crate::store::{Tx, Wants, audit, customers};
 
@@ -35,7 +36,10 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resu
             pin: customer.pin.clone(),
             who: caller.who.clone(),
             request_id: caller.request_id.clone(),
-            ..audit::Fact::of("customer.authenticated", customers::name(&customer.front_end, &customer.pin))
+            ..audit::Fact::of(
+                Deed::CustomerAuthenticated,
+                customers::name(&customer.front_end, &customer.pin),
+            )
         };
         audit::record(tx, fact)?;
         Ok(Answer::done("OK"))
@@ -57,7 +61,7 @@ pub fn issue(
         pin: customer.pin.clone(),
         who: caller.who.clone(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("customer.token_issued", customers::name(&customer.front_end, &customer.pin))
+        ..audit::Fact::of(Deed::CustomerTokenIssued, customers::name(&customer.front_end, &customer.pin))
     };
     audit::record(tx, fact)?;
     Ok(Answer::done("Token issued"))

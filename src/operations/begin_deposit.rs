@@ -3,6 +3,7 @@
 use super::answer::Once;
 use super::{Answer, Call, Caller, OperationError, Rules, active_customer, refusable};
 use crate::domain::customer::Customer;
+use crate::domain::deed::Deed;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::deposit::{Deposit, check};
 use crate::domain::ids::DepositId;
@@ -11,7 +12,7 @@ use crate::domain::payout::Named;
 use crate::domain::processor_name::Mapped;
 use crate::domain::refusal::Refusal;
 use crate::store::deposits::Managed;
-use crate::store::outbox::{self, Errand};
+use crate::store::outbox::{self, Errand, Task};
 use crate::store::{Tx, Wants, audit, deposits, payouts};
 use chrono::Duration;
 use std::collections::BTreeMap;
@@ -171,7 +172,7 @@ fn begin(
         who: wish.created_by.clone().unwrap_or_else(|| caller.who.clone()),
         to: deposit.status.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("deposit.begun", id)
+        ..audit::Fact::of(Deed::DepositBegun, id)
     };
     let fact = fact
         .with("trace_id", wish.trace_id)
@@ -183,7 +184,7 @@ fn begin(
 }
 
 /// The kind of the errand that looks after a deposit.
-pub const SETTLE_DEPOSIT: &str = "settle_deposit";
+pub const SETTLE_DEPOSIT: &str = Task::SettleDeposit.name();
 
 /// The errand that looks after a deposit until it has ended.
 pub fn settle_errand(id: DepositId) -> Errand {

@@ -5,6 +5,7 @@ use super::begin_deposit::SETTLE_DEPOSIT;
 use super::hold::{Hold, Holder};
 use super::settle_deposit::RELEASE;
 use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
+use crate::domain::deed::Deed;
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
@@ -172,7 +173,7 @@ pub fn taken(
         from: deposit.status.to_string(),
         to: change.deposit.status.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("deposit.captured", deposit.id)
+        ..audit::Fact::of(Deed::DepositCaptured, deposit.id)
     };
     audit::record(tx, fact.with("amount", amount.to_string()).with("postings", told(&change.transactions)))?;
     let answer = Answer { deposit: Some(deposit.id), ..Answer::done(format!("Captured {amount}")) };
@@ -210,7 +211,7 @@ pub fn refused(
         who: caller.who.clone(),
         why: refusal.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("deposit.capture_refused", wish.deposit)
+        ..audit::Fact::of(Deed::DepositCaptureRefused, wish.deposit)
     };
     audit::record(tx, fact)?;
     let answer = Answer { deposit: Some(wish.deposit), ..Answer::refused(&refusal) };

@@ -4,6 +4,7 @@
 use super::fix_payout_terms::{self, Fixed};
 use super::update_payout;
 use super::{Caller, OperationError, Rules};
+use crate::domain::deed::Deed;
 use crate::domain::ids::AttemptId;
 use crate::domain::outcome::Outcome;
 use crate::domain::payout::Payout;
@@ -12,6 +13,7 @@ use crate::domain::payout::status::PayoutStatus;
 use crate::domain::processor_name::Route;
 use crate::domain::proposal::{Matter, ProposalState};
 use crate::domain::refusal::Refusal;
+use crate::domain::remark::Remark;
 use crate::store::attempts::{self, Attempt};
 use crate::store::outbox::{self, Claimed};
 use crate::store::{Tx, audit, payouts, proposals};
@@ -107,9 +109,9 @@ pub fn next(
                     Fixed::Never(reason) => {
                         attempt.state = AttemptState::Refused;
                         attempt.code = Some(NOTHING_TO_SEND.to_owned());
-                        attempt.reason = Some(reason.to_owned());
+                        attempt.reason = Some(reason.into());
                         attempts::advance(tx, &attempt)?;
-                        record(tx, &attempt, &payout, AttemptState::Planned, caller, reason)?;
+                        record(tx, &attempt, &payout, AttemptState::Planned, caller, reason.text())?;
                         outbox::finish(tx, claim)?;
                         return Ok(Next::Nothing);
                     }
@@ -123,7 +125,7 @@ pub fn next(
         // Its payout went another way before anything left.
         AttemptState::Planned => {
             attempt.state = AttemptState::Refused;
-            attempt.reason = Some("withdrawn before it was sent".to_owned());
+            attempt.reason = Some(Remark::WithdrawnUnsent.into());
             attempts::advance(tx, &attempt)?;
             outbox::finish(tx, claim)?;
             Ok(Next::Nothing)
@@ -131,9 +133,9 @@ pub fn next(
         // Whoever was sending it is gone: nobody knows how far he came.
         AttemptState::Sending => {
             attempt.state = AttemptState::Unknown;
-            attempt.reason = Some("the sender was interrupted".to_owned());
+            attempt.reason = Some(Remark::Interrupted.into());
             attempts::advance(tx, &attempt)?;
-            record(tx, &attempt, &payout, AttemptState::Sending, caller, "the sender was interrupted")?;
+            record(tx, &attempt, &payout, AttemptState::Sending, caller, Remark::Interrupted.text())?;
             Ok(Next::Inquire(Box::new((attempt, payout))))
         }
         AttemptState::Unknown => Ok(Next::Inquire(Box::new((attempt, payout)))),
@@ -177,7 +179,13 @@ pub fn apply(
         && let Some(proposal) = proposals::open_about(tx, matter)?
     {
         // The inquiry was faster than the second person.
-        proposals::decide(tx, proposal.id, ProposalState::Overtaken, &caller.who, "settled by inquiry")?;
+        proposals::decide(
+            tx,
+            proposal.id,
+            ProposalState::Overtaken,
+            &caller.who,
+            Remark::SettledByInquiry.text(),
+        )?;
     }
     if matches!(applied.state, AttemptState::Succeeded | AttemptState::Refused) {
         outbox::finish(tx, claim)?;
@@ -231,7 +239,7 @@ pub(super) fn note(attempt: &mut Attempt, outcome: &Outcome) -> String {
             attempt.reason = Some(reason.clone());
             format!("{code}: {reason}")
         }
-        Outcome::NotFound => "the processor does not know it".to_owned(),
+        Outcome::NotFound => Remark::NotKnownThere.into(),
         Outcome::NotSent { cause } | Outcome::Open { cause } | Outcome::Unknown { cause } => {
             attempt.reason = Some(cause.clone());
             cause.clone()
@@ -263,7 +271,7 @@ fn contradicted(
         from: attempt.state.name().to_owned(),
         to: attempt.state.name().to_owned(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("payout.attempt_contradicted", payout.id)
+        ..audit::Fact::of(Deed::PayoutAttemptContradicted, payout.id)
     };
     audit::record(tx, fact.with("attempt", id.to_string()))?;
     Ok(())
@@ -292,7 +300,7 @@ pub(super) fn record(
         from: from.name().to_owned(),
         to: attempt.state.name().to_owned(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("payout.attempt", payout.id)
+        ..audit::Fact::of(Deed::PayoutAttempt, payout.id)
     };
     let fact = fact.with("attempt", attempt.id.to_string()).with("number", attempt.number);
     audit::record(tx, fact)?;

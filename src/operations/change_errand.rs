@@ -1,6 +1,7 @@
 //! A person has an errand done now, or gives it up until somebody retries it. Both are on record with their reason.
 
 use super::{Caller, OperationError};
+use crate::domain::deed::Deed;
 use crate::store::{Tx, audit, outbox};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,10 +13,10 @@ pub enum Change {
 
 impl Change {
     /// As the audit trail names it.
-    pub fn kind(self) -> &'static str {
+    pub fn deed(self) -> Deed {
         match self {
-            Change::Retry => "outbox.retried",
-            Change::Park => "outbox.parked",
+            Change::Retry => Deed::OutboxRetried,
+            Change::Park => Deed::OutboxParked,
         }
     }
 }
@@ -38,7 +39,7 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, caller: &Caller) -> Result<bool, Operat
             who: caller.who.clone(),
             why: wish.reason.clone(),
             request_id: caller.request_id.clone(),
-            ..audit::Fact::of(wish.change.kind(), wish.id)
+            ..audit::Fact::of(wish.change.deed(), wish.id)
         };
         audit::record(tx, fact)?;
     }

@@ -4,6 +4,7 @@ use super::answer::Once;
 use super::{Answer, Call, Caller, OperationError, Rules, active_customer, post, refusable, told};
 use crate::domain::bank_account::BankAccount;
 use crate::domain::debit::DebitEvent;
+use crate::domain::deed::Deed;
 use crate::domain::ids::PayoutId;
 use crate::domain::ledger::Account;
 use crate::domain::money::Money;
@@ -94,7 +95,7 @@ fn create(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resul
         who: caller.on_record(wish.created_by.as_deref()),
         to: change.payout.status.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("payout.created", change.payout.id)
+        ..audit::Fact::of(Deed::PayoutCreated, change.payout.id)
     };
     let fact = fact
         .with("trace_id", wish.trace_id)

@@ -10,6 +10,7 @@ use crate::domain::payout::Payout;
 use crate::domain::payout::attempt::AttemptState;
 use crate::domain::processor_name::Route;
 use crate::domain::refusal::Refusal;
+use crate::domain::remark::Remark;
 use crate::store::attempts::{self, Attempt, Terms};
 use crate::store::{StoreError, Tx, customers, deposits, payouts, refunds};
 
@@ -20,14 +21,14 @@ pub enum Fixed {
     /// Another credit or refund of the deposit is under way.
     Later,
     /// There is nothing that it could be sent with.
-    Never(&'static str),
+    Never(Remark),
 }
 
 pub fn run(tx: &mut Tx<'_>, attempt: &Attempt, payout: &Payout) -> Result<Fixed, OperationError> {
     let customer = customers::find(tx, &payout.front_end, &payout.pin)?.ok_or(Refusal::CustomerNotFound)?;
     let route = Route::ALL.into_iter().find(|route| route.name() == attempt.route);
     if payout.bank_account.is_some() && !route.is_some_and(Route::pays_to_bank_accounts) {
-        return Ok(Fixed::Never("the payout names a bank account, which its processor can't pay to"));
+        return Ok(Fixed::Never(Remark::BankAccountUnpayable));
     }
     if route == Some(Route::PaygateCredit) {
         return against_deposit(tx, attempt, customer.id, payout.debit.amount);
@@ -70,7 +71,7 @@ fn against_deposit(
     if busy {
         return Ok(Fixed::Later);
     }
-    Ok(Fixed::Never("no deposit of the customer has as much left to be credited against"))
+    Ok(Fixed::Never(Remark::NoDepositLeft))
 }
 
 /// Minor units of payouts that go against a deposit.

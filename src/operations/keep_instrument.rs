@@ -2,6 +2,7 @@
 
 use super::{Answer, Call, Caller, OperationError, Rules, customer, refusable};
 use crate::domain::customer::Instrument;
+use crate::domain::deed::Deed;
 use crate::store::{Tx, Wants, audit, customers};
 
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resu
             pin: customer.pin.clone(),
             who: caller.who.clone(),
             request_id: caller.request_id.clone(),
-            ..audit::Fact::of("instrument.kept", &customer.pin)
+            ..audit::Fact::of(Deed::InstrumentKept, &customer.pin)
         };
         let Instrument { issuer, masked, .. } = &wish.instrument;
         audit::record(tx, fact.with("issuer", issuer.as_str()).with("masked", masked.as_str()))?;

@@ -34,6 +34,7 @@ pub use crate::store::OperationError;
 pub use answer::Answer;
 
 use crate::domain::customer::Customer;
+use crate::domain::deed::Deed;
 use crate::domain::front_end::FrontEnd;
 use crate::domain::ledger::Transaction;
 use crate::domain::people::Person;
@@ -122,7 +123,7 @@ fn record_refusal(
         who: caller.who.clone(),
         why: refusal.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("call.refused", call.subject)
+        ..audit::Fact::of(Deed::CallRefused, call.subject)
     };
     let fact = fact.with("method", call.method).with("code", refusal.code().name());
     audit::record(tx, fact)

@@ -2,6 +2,7 @@
 
 use super::begin_deposit::{CHARGE, settle_errand};
 use super::{Answer, Caller, OperationError, answer::Once};
+use crate::domain::deed::Deed;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
 use crate::domain::refusal::{Refusal, RefusalCode};
@@ -78,7 +79,7 @@ pub fn run(
         to: if opened { deposit.status } else { DepositStatus::Declined }.to_string(),
         why: if opened { String::new() } else { answer.description.clone() },
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("deposit.opened", id)
+        ..audit::Fact::of(Deed::DepositOpened, id)
     };
     audit::record(tx, fact)?;
     once.keep(tx, &answer)?;
@@ -112,7 +113,7 @@ pub fn rename(
         who: caller.who.clone(),
         why: format!("{taken} is another order's at the processor"),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("deposit.renamed", id)
+        ..audit::Fact::of(Deed::DepositRenamed, id)
     };
     audit::record(tx, fact.with("reference", name.as_str()))?;
     Ok(Some(Managed { processor_reference: Some(name), ..managed }))

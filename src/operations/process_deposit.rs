@@ -2,6 +2,7 @@
 
 use super::answer::Once;
 use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
+use crate::domain::deed::Deed;
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
@@ -92,7 +93,7 @@ fn credit(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resul
         from,
         to: change.deposit.status.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("deposit.credited", deposit.id)
+        ..audit::Fact::of(Deed::DepositCredited, deposit.id)
     };
     let fact = fact
         .with("trace_id", wish.trace_id)

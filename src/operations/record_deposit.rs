@@ -2,6 +2,7 @@
 
 use super::answer::Once;
 use super::{Answer, Call, Caller, OperationError, Rules, active_customer, customer, refusable};
+use crate::domain::deed::Deed;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::deposit::{Deposit, check};
 use crate::domain::ids::DepositId;
@@ -121,7 +122,7 @@ fn record(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resul
         from: from.map(|status| status.to_string()).unwrap_or_default(),
         to: deposit.status.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("deposit.recorded", deposit.id)
+        ..audit::Fact::of(Deed::DepositRecorded, deposit.id)
     };
     let fact = fact
         .with("trace_id", wish.trace_id)

@@ -6,6 +6,7 @@ use super::capture_deposit::of_caller;
 use super::carry_out_payout::{Asked, not_found_since};
 use super::fix_payout_terms::credits_against;
 use super::{Answer, Call, Caller, OperationError, Rules, post, refusable, told};
+use crate::domain::deed::Deed;
 use crate::domain::deposit::Deposit;
 use crate::domain::ids::DepositId;
 use crate::domain::ledger::Account;
@@ -14,6 +15,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::payout::attempt::AttemptState;
 use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
+use crate::domain::remark::Remark;
 use crate::store::outbox::{self, Claimed, Errand};
 use crate::store::refunds::{self, Refund};
 use crate::store::{Tx, Wants, audit, deposits, ledger};
@@ -85,7 +87,7 @@ fn order(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result
     let refund = refunds::plan(tx, deposit.id, number, amount)?;
     outbox::put(tx, &errand(&refund), tx.now())?;
     let who = wish.updated_by.clone().unwrap_or_else(|| caller.who.clone());
-    let fact = fact("deposit.refund_ordered", &deposit, &refund, who, caller);
+    let fact = fact(Deed::DepositRefundOrdered, &deposit, &refund, who, caller);
     audit::record(tx, fact.with("postings", told(&change.transactions)))?;
     Ok(Answer { deposit: Some(deposit.id), ..Answer::done(format!("Refund of {amount} ordered")) })
 }
@@ -93,7 +95,7 @@ fn order(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Result
 pub(super) fn errand(refund: &Refund) -> Errand {
     let subject = format!("{}/{}", refund.deposit, refund.number);
     Errand {
-        kind: "refund".to_owned(),
+        kind: outbox::Task::Refund.name().to_owned(),
         subject,
         payload: serde_json::json!({ "refund": refund.id }).to_string(),
     }
@@ -187,7 +189,7 @@ pub(super) fn settle(
             (None, None)
         }
         Outcome::Declined { code, reason } => (Some(code.clone()), Some(reason.clone())),
-        Outcome::NotFound => (None, Some("the processor does not know it".to_owned())),
+        Outcome::NotFound => (None, Some(Remark::NotKnownThere.into())),
         Outcome::NotSent { cause } | Outcome::Open { cause } | Outcome::Unknown { cause } => {
             (None, Some(cause.clone()))
         }
@@ -203,13 +205,13 @@ pub(super) fn settle(
         post(tx, &change.transactions)?;
     }
     if settled {
-        let fact = fact("deposit.refund_settled", &deposit, &refund, caller.who.clone(), caller);
+        let fact = fact(Deed::DepositRefundSettled, &deposit, &refund, caller.who.clone(), caller);
         audit::record(tx, fact)?;
     }
     Ok(settled)
 }
 
-fn fact(kind: &'static str, deposit: &Deposit, refund: &Refund, who: String, caller: &Caller) -> audit::Fact {
+fn fact(kind: Deed, deposit: &Deposit, refund: &Refund, who: String, caller: &Caller) -> audit::Fact {
     audit::Fact {
         front_end: deposit.front_end.clone(),
         pin: deposit.pin.clone(),

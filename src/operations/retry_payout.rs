@@ -3,6 +3,7 @@
 use super::acting::approvals;
 use super::update_payout::plan;
 use super::{Answer, Call, Caller, OperationError, Rules, refusable};
+use crate::domain::deed::Deed;
 use crate::domain::ids::PayoutId;
 use crate::domain::refusal::Refusal;
 use crate::store::{Tx, Wants, audit, payouts};
@@ -53,7 +54,7 @@ pub(super) fn retry(
         from: payout.status.to_string(),
         to: change.payout.status.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("payout.retried", payout.id)
+        ..audit::Fact::of(Deed::PayoutRetried, payout.id)
     };
     audit::record(tx, fact)?;
     Ok(Answer { payout: Some(payout.id), ..Answer::done("A new attempt is planned") })

@@ -2,6 +2,7 @@
 
 use super::answer::Once;
 use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
+use crate::domain::deed::Deed;
 use crate::domain::refusal::Refusal;
 use crate::store::{Tx, Wants, audit, deposits};
 
@@ -56,7 +57,7 @@ fn reverse(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, caller: &Caller) -> Resu
         from: deposit.status.to_string(),
         to: change.deposit.status.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("deposit.reversed", deposit.id)
+        ..audit::Fact::of(Deed::DepositReversed, deposit.id)
     };
     audit::record(tx, fact.with("postings", told(&change.transactions)))?;
     Ok(Answer { deposit: Some(deposit.id), ..Answer::done("Deposit reversed") })

@@ -2,6 +2,7 @@
 
 use super::update_payout::{of_caller, withdraw};
 use super::{Answer, Call, Caller, OperationError, Rules, post, refusable, told};
+use crate::domain::deed::Deed;
 use crate::domain::ids::{PayoutId, ReversalId};
 use crate::domain::ledger::Account;
 use crate::domain::money::Money;
@@ -73,7 +74,7 @@ pub(super) fn reverse(
         from: payout.status.to_string(),
         to: change.payout.status.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of("payout.reversed", payout.id)
+        ..audit::Fact::of(Deed::PayoutReversed, payout.id)
     };
     let fact = fact.with("reversal", id.to_string()).with("postings", told(&change.transactions));
     audit::record(tx, fact)?;

@@ -2,12 +2,14 @@
 
 use super::begin_deposit::{CHARGE, settle_errand};
 use super::{Caller, capture_deposit, post, told};
+use crate::domain::deed::Deed;
 use crate::domain::deposit::Deposit;
 use crate::domain::deposit::status::DepositStatus;
 use crate::domain::ids::DepositId;
 use crate::domain::money::{Currency, Money};
 use crate::domain::outcome::DepositOutcome;
 use crate::domain::refusal::Refusal;
+use crate::domain::remark::Remark;
 use crate::store::deposits::Managed;
 use crate::store::{OperationError, StoreError, Tx, audit, deposits, outbox};
 
@@ -225,7 +227,7 @@ fn charged_back(
         DepositStatus::Credited => {}
         DepositStatus::Pending | DepositStatus::Authorized | DepositStatus::Settling => {
             deposits::note_attempted(tx, deposit.id, None)?;
-            let why = "chargeback: taken back before it was credited";
+            let why = Remark::ChargedBackUncredited.text();
             return noted(tx, deposit, DepositStatus::Declined, why, caller);
         }
         DepositStatus::Declined | DepositStatus::Cancelled | DepositStatus::Reversed => {
@@ -235,7 +237,7 @@ fn charged_back(
     let change = deposit.reverse()?;
     deposits::advance(tx, &change.deposit)?;
     post(tx, &change.transactions)?;
-    let fact = fact("deposit.charged_back", deposit, caller, change.deposit.status)
+    let fact = fact(Deed::DepositChargedBack, deposit, caller, change.deposit.status)
         .with("processor_reference", reference)
         .with("postings", told(&change.transactions));
     audit::record(tx, fact)?;
@@ -283,7 +285,7 @@ fn paid(
     deposits::advance(tx, &change.deposit)?;
     deposits::note_attempted(tx, deposit.id, None)?;
     post(tx, &change.transactions)?;
-    let fact = fact("deposit.credited", deposit, caller, change.deposit.status)
+    let fact = fact(Deed::DepositCredited, deposit, caller, change.deposit.status)
         .with("amount", rest.to_string())
         .with("processor_reference", reference)
         .with("postings", told(&change.transactions));
@@ -310,7 +312,7 @@ fn differs(
     let transaction = deposit.suspend(came)?;
     post(tx, std::slice::from_ref(&transaction))?;
     deposits::note_attempted(tx, deposit.id, Some("suspense"))?;
-    let fact = fact("deposit.suspended", deposit, caller, deposit.status)
+    let fact = fact(Deed::DepositSuspended, deposit, caller, deposit.status)
         .with("expected", deposit.amount.to_string())
         .with("came", came.to_string())
         .with("postings", told(std::slice::from_ref(&transaction)));
@@ -327,7 +329,7 @@ fn noted(
 ) -> Result<Settled, OperationError> {
     let Some(change) = deposit.note(to) else { return Ok(stays(deposit)) };
     deposits::advance(tx, &change.deposit)?;
-    let fact = audit::Fact { why: why.to_owned(), ..fact("deposit.updated", deposit, caller, to) };
+    let fact = audit::Fact { why: why.to_owned(), ..fact(Deed::DepositUpdated, deposit, caller, to) };
     audit::record(tx, fact)?;
     Ok(stays(&change.deposit))
 }
@@ -346,7 +348,7 @@ pub fn stays(deposit: &Deposit) -> Settled {
     Settled { status: deposit.status, ended, next: Look::AsUsual, cause: None, alert: None }
 }
 
-fn fact(kind: &'static str, deposit: &Deposit, caller: &Caller, to: DepositStatus) -> audit::Fact {
+fn fact(kind: Deed, deposit: &Deposit, caller: &Caller, to: DepositStatus) -> audit::Fact {
     audit::Fact {
         front_end: deposit.front_end.clone(),
         pin: deposit.pin.clone(),

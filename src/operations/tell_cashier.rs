@@ -5,15 +5,17 @@
 //! While it is asked, nothing of the payout starts. What the cashier refuses stays held for people to look at.
 
 use super::{Caller, OperationError};
+use crate::domain::deed::Deed;
 use crate::domain::ids::PayoutId;
 use crate::domain::payout::status::PayoutStatus;
 use crate::domain::payout::{Hold, Payout};
-use crate::store::outbox::{self, Claimed, Errand};
+use crate::domain::remark::Remark;
+use crate::store::outbox::{self, Claimed, Errand, Task};
 use crate::store::{StoreError, Tx, audit, payouts};
 use chrono::Duration;
 
 /// The kind of the errand that asks.
-pub const TELL_CASHIER: &str = "tell_cashier";
+pub const TELL_CASHIER: &str = Task::TellCashier.name();
 
 /// How long after its yes the cashier's own update is waited for, before it is asked once more.
 const AFTER_YES: Duration = Duration::minutes(10);
@@ -48,7 +50,7 @@ pub(super) fn ask(
     let subject = payout.id.to_string();
     let errand = Errand { kind: TELL_CASHIER.to_owned(), subject, payload: "{}".to_owned() };
     outbox::put(tx, &errand, tx.now())?;
-    record(tx, payout, "payout.end_asked", to, why, caller)
+    record(tx, payout, Deed::PayoutEndAsked, to, why, caller)
 }
 
 /// Whether the cashier is to be asked now, and about what. A payout that has ended meanwhile needs no asking.
@@ -82,24 +84,19 @@ pub fn apply(
     };
     let alert = match heard {
         Heard::Yes => {
-            record(tx, &payout, "payout.end_promised", to, "", caller)?;
+            record(tx, &payout, Deed::PayoutEndPromised, to, "", caller)?;
             if claim.tries >= MOST_TRIES {
-                outbox::park(tx, claim.id, "the cashier said yes and never reported it")?;
+                outbox::park(tx, claim.id, Remark::PromiseBroken.text())?;
             } else {
-                outbox::again(
-                    tx,
-                    claim,
-                    tx.now() + AFTER_YES,
-                    "the cashier said yes; its update is awaited",
-                )?;
+                outbox::again(tx, claim, tx.now() + AFTER_YES, Remark::PromiseAwaited.text())?;
             }
             (claim.tries >= ALARM_AFTER).then_some("cashier_promised_in_vain")
         }
         Heard::No { status, description } => {
-            let why = format!("its cashier does not end it: {status} {description}");
+            let why = format!("{}: {status} {description}", Remark::CashierRefuses);
             let hold = Hold { by: caller.who.clone(), why: why.clone() };
             payouts::advance(tx, &Payout { ending: None, hold: Some(hold), ..payout.clone() })?;
-            record(tx, &payout, "payout.end_refused", to, &why, caller)?;
+            record(tx, &payout, Deed::PayoutEndRefused, to, &why, caller)?;
             outbox::finish(tx, claim)?;
             Some("cashier_refused_to_end")
         }
@@ -118,7 +115,7 @@ pub fn apply(
 fn record(
     tx: &mut Tx<'_>,
     payout: &Payout,
-    kind: &'static str,
+    kind: Deed,
     to: PayoutStatus,
     why: &str,
     caller: &Caller,

@@ -4,6 +4,7 @@ use super::acting::approvals;
 use super::answer::Once;
 use super::tell_cashier::TELL_CASHIER;
 use super::{Answer, Call, Caller, OperationError, Rules, customer, post, refusable, told};
+use crate::domain::deed::Deed;
 use crate::domain::ids::{AttemptId, PayoutId};
 use crate::domain::ledger::Account;
 use crate::domain::money::Money;
@@ -12,6 +13,7 @@ use crate::domain::payout::status::PayoutStatus;
 use crate::domain::payout::{Change, Payout, Update, Updated};
 use crate::domain::processor_name::{Mapped, Route};
 use crate::domain::refusal::Refusal;
+use crate::domain::remark::Remark;
 use crate::store::{Tx, Wants, attempts, audit, ledger, outbox, payouts};
 
 #[derive(Clone, Debug)]
@@ -162,7 +164,7 @@ fn apply(
         from,
         to: change.payout.status.to_string(),
         request_id: caller.request_id.clone(),
-        ..audit::Fact::of(if edited { "payout.edited" } else { "payout.updated" }, change.payout.id)
+        ..audit::Fact::of(if edited { Deed::PayoutEdited } else { Deed::PayoutUpdated }, change.payout.id)
     };
     let fact = fact
         .with("amount", change.payout.amount.to_string())
@@ -219,14 +221,18 @@ pub(super) fn plan(
 
 /// The errand that looks after an attempt until it is settled.
 pub fn pay_out_errand(attempt: AttemptId) -> outbox::Errand {
-    outbox::Errand { kind: "pay_out".to_owned(), subject: attempt.to_string(), payload: "{}".to_owned() }
+    outbox::Errand {
+        kind: outbox::Task::PayOut.name().to_owned(),
+        subject: attempt.to_string(),
+        payload: "{}".to_owned(),
+    }
 }
 
 /// A planned attempt of which nothing has left goes with its payout.
 pub(super) fn withdraw(tx: &mut Tx<'_>, payout: PayoutId) -> Result<(), OperationError> {
     let Some(mut attempt) = attempts::latest(tx, payout)? else { return Ok(()) };
     attempt.state = AttemptState::Refused;
-    attempt.reason = Some("withdrawn before it was sent".to_owned());
+    attempt.reason = Some(Remark::WithdrawnUnsent.into());
     attempts::advance(tx, &attempt)?;
     Ok(())
 }

@@ -367,6 +367,8 @@ pub struct Notice {
     pub key: String,
     /// For people and the audit trail, without secrets or card numbers.
     pub summary: String,
+    /// What people may see of a body that came encrypted; nothing where it can be read as it came.
+    pub opened: String,
     /// The stored instrument it brought, if any.
     pub instrument: Option<Instrument>,
     /// What the room must know of it later, under the room's own names.

@@ -8,11 +8,12 @@ use super::connection::Connection;
 use super::error::StoreError;
 use super::statement::Bind;
 use super::tx::Tx;
+use crate::domain::deed::Deed;
 use chrono::{DateTime, Duration, Utc};
 use diesel::sql_types::Text;
 use serde_json::{Value, json};
 
-const KIND: &str = "audit.anchor";
+const KIND: Deed = Deed::AuditAnchored;
 const INTERVAL: Duration = Duration::minutes(1);
 
 /// When a writer last anchored.
@@ -47,7 +48,7 @@ impl Anchor {
 
 /// Compares what a row anchored with what the other lanes hold now; a breach in words for each that differs.
 pub(super) fn breaches(connection: &mut Connection, row: &AuditRow) -> Result<Vec<String>, StoreError> {
-    if row.kind != KIND {
+    if row.kind != KIND.name() {
         return Ok(Vec::new());
     }
     let place = format!("lane {} row {}", row.lane, row.seq);

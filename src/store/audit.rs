@@ -9,14 +9,15 @@ pub use super::rows::{AuditRow, LaneRow};
 use super::set::WorkingSet;
 use super::statement::Bind;
 use super::tx::Tx;
+use crate::domain::deed::Deed;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// Something that happened, as it is told to the audit trail.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Fact {
     /// `payout.created`, `deposit.credited`, `call.refused`, …
-    pub kind: &'static str,
+    pub kind: Deed,
     pub subject: String,
     pub front_end: String,
     pub pin: String,
@@ -29,8 +30,19 @@ pub struct Fact {
 }
 
 impl Fact {
-    pub fn of(kind: &'static str, subject: impl ToString) -> Fact {
-        Fact { kind, subject: subject.to_string(), ..Fact::default() }
+    pub fn of(kind: Deed, subject: impl ToString) -> Fact {
+        Fact {
+            kind,
+            subject: subject.to_string(),
+            front_end: String::new(),
+            pin: String::new(),
+            who: String::new(),
+            why: String::new(),
+            from: String::new(),
+            to: String::new(),
+            request_id: String::new(),
+            detail: Map::new(),
+        }
     }
 
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Fact {
@@ -47,7 +59,7 @@ pub fn record(tx: &mut Tx<'_>, fact: Fact) -> Result<(), StoreError> {
         seq: 0,
         hash: String::new(),
         at: tx.now_micros(),
-        kind: fact.kind.to_owned(),
+        kind: fact.kind.name().to_owned(),
         subject: fact.subject,
         front_end: fact.front_end,
         pin: fact.pin,
@@ -190,7 +202,8 @@ pub fn of_subject(
 /// The last thing that changed a subject, for somebody who looked before it. What was refused or only said is no
 /// change.
 pub fn latest_change(tx: &mut Tx<'_>, subject: &str) -> Result<Option<AuditRow>, StoreError> {
-    let changes = |row: &&AuditRow| row.subject == subject && !NO_CHANGES.contains(&row.kind.as_str());
+    let changes =
+        |row: &&AuditRow| row.subject == subject && NO_CHANGES.iter().all(|deed| deed.name() != row.kind);
     if let Some(row) = tx.set.facts.iter().rev().find(changes) {
         return Ok(Some(row.clone()));
     }
@@ -201,8 +214,23 @@ pub fn latest_change(tx: &mut Tx<'_>, subject: &str) -> Result<Option<AuditRow>,
     Ok(tx.connection.load::<AuditSql, AuditRow>(&sql, &[Bind::Text(subject)])?.into_iter().next())
 }
 
+/// The last time that one of these was done to a subject.
+pub fn latest_of(tx: &mut Tx<'_>, subject: &str, deeds: &[Deed]) -> Result<Option<AuditRow>, StoreError> {
+    let fits = |row: &&AuditRow| row.subject == subject && deeds.iter().any(|deed| deed.name() == row.kind);
+    if let Some(row) = tx.set.facts.iter().rev().find(fits) {
+        return Ok(Some(row.clone()));
+    }
+    let names: Vec<String> = deeds.iter().map(|deed| format!("'{deed}'")).collect();
+    let sql = format!(
+        "{} WHERE subject = ? AND kind IN ({}) ORDER BY id DESC LIMIT 1",
+        AuditRow::texts().select,
+        names.join(", ")
+    );
+    Ok(tx.connection.load::<AuditSql, AuditRow>(&sql, &[Bind::Text(subject)])?.into_iter().next())
+}
+
 /// The kinds that [`latest_change`] passes over.
-const NO_CHANGES: [&str; 3] = ["call.refused", "action.refused", "payout.noted"];
+const NO_CHANGES: [Deed; 3] = [Deed::CallRefused, Deed::ActionRefused, Deed::PayoutNoted];
 
 /// All lanes, for readers that follow each.
 pub fn lanes(connection: &mut Connection) -> Result<Vec<LaneRow>, StoreError> {

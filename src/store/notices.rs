@@ -15,16 +15,17 @@ pub fn repeat(tx: &mut Tx<'_>, account: &str, key: &str) -> Result<bool, StoreEr
     Ok(true)
 }
 
-/// Stores a notice that has not come before.
+/// Stores a notice that has not come before, and gives its number.
 pub fn store(
     tx: &mut Tx<'_>,
     account: &str,
     key: &str,
     reference: &str,
     summary: &str,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
+    let id = tx.new_id()?;
     let row = NoticeRow {
-        id: tx.new_id()?,
+        id,
         name: path(&[account, key]),
         version: 0,
         account: account.to_owned(),
@@ -33,7 +34,8 @@ pub fn store(
         deliveries: 1,
         at: tx.now_micros(),
     };
-    tx.insert(row)
+    tx.insert(row)?;
+    Ok(id)
 }
 
 /// How many different notices an account's processor has told of a reference.

@@ -10,10 +10,38 @@ use chrono::{DateTime, Duration, Utc};
 /// Something to be done outside, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Errand {
-    /// `pay_out`, `settle_deposit`, `tell_cashier`.
+    /// The name of a [`Task`].
     pub kind: String,
     pub subject: String,
     pub payload: String,
+}
+
+/// What errands are about: the closed list of what workers know to carry out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Task {
+    PayOut,
+    SettleDeposit,
+    Refund,
+    TellCashier,
+}
+
+impl Task {
+    pub const ALL: [Task; 4] = [Task::PayOut, Task::SettleDeposit, Task::Refund, Task::TellCashier];
+
+    /// As an errand's row names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Task::PayOut => "pay_out",
+            Task::SettleDeposit => "settle_deposit",
+            Task::Refund => "refund",
+            Task::TellCashier => "tell_cashier",
+        }
+    }
+
+    /// None for what another version of this program may have put.
+    pub fn from_name(name: &str) -> Option<Task> {
+        Task::ALL.into_iter().find(|task| task.name() == name)
+    }
 }
 
 /// An errand that a worker has claimed. The fence tells its claim from every other.

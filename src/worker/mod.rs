@@ -11,11 +11,11 @@ mod tell_cashier;
 use crate::desk::Desk;
 use crate::domain::ids::{AttemptId, DepositId};
 use crate::domain::payout::attempt::AttemptState;
+use crate::domain::remark::Remark;
 use crate::messenger::{self, Messenger};
 use crate::operations::OperationError;
 use crate::operations::settle_deposit::Look;
-use crate::operations::tell_cashier::TELL_CASHIER;
-use crate::store::outbox::{self, Claimed};
+use crate::store::outbox::{self, Claimed, Task};
 use crate::store::{StoreError, Wants};
 use chrono::Duration;
 use std::collections::HashMap;
@@ -114,17 +114,17 @@ impl Worker {
 
     async fn work(&self, claim: &Claimed) {
         metrics::counter!("tillgate_errands_total", "kind" => claim.errand.kind.clone()).increment(1);
-        let result = match claim.errand.kind.as_str() {
-            "pay_out" => self.pay_out(claim).await,
-            "settle_deposit" => self.settle_deposit(claim).await,
-            "refund" => self.refund(claim).await,
-            TELL_CASHIER => self.tell_cashier(claim).await,
-            _ => self.park(claim, "nobody knows how to carry this out").await,
+        let result = match Task::from_name(&claim.errand.kind) {
+            Some(Task::PayOut) => self.pay_out(claim).await,
+            Some(Task::SettleDeposit) => self.settle_deposit(claim).await,
+            Some(Task::Refund) => self.refund(claim).await,
+            Some(Task::TellCashier) => self.tell_cashier(claim).await,
+            None => self.park(claim, Remark::Unfamiliar).await,
         };
         if let Err(error) = result {
             tracing::warn!(errand.id = claim.id, kind = claim.errand.kind, %error, "an errand failed and is tried again");
             let later = schedule::after_trouble(claim.tries);
-            if let Err(error) = self.again(claim, later, "our own side failed").await {
+            if let Err(error) = self.again(claim, later, Remark::OurSide).await {
                 // The lease ends by itself, and then somebody claims it again.
                 tracing::warn!(errand.id = claim.id, %error, "an errand could not be put off");
             }
@@ -133,31 +133,31 @@ impl Worker {
 
     async fn pay_out(&self, claim: &Claimed) -> Result<(), OperationError> {
         let Some(id) = AttemptId::parse(&claim.errand.subject) else {
-            return self.park(claim, "the subject is not an attempt").await;
+            return self.park(claim, Remark::NoAttempt).await;
         };
         let Some(applied) = self.desk.carry_out(id, claim).await? else { return Ok(()) };
         match applied.state {
             AttemptState::Succeeded | AttemptState::Refused => Ok(()),
             // It waited for its inquiries already.
             AttemptState::Planned if applied.absent => {
-                self.again(claim, schedule::RESENT, "it never arrived").await
+                self.again(claim, schedule::RESENT, Remark::NeverArrived).await
             }
             AttemptState::Planned | AttemptState::Sending => {
-                self.again(claim, schedule::after_trouble(claim.tries), "not sent").await
+                self.again(claim, schedule::after_trouble(claim.tries), Remark::NotSent).await
             }
             AttemptState::Unknown => {
                 if applied.inquiries >= schedule::ALARM_AFTER {
                     metrics::counter!("tillgate_alerts_total", "alert" => "payout_unknown").increment(1);
                     tracing::warn!(attempt = %id, inquiries = applied.inquiries, "the outcome of a payout is not known");
                 }
-                self.again(claim, schedule::inquiry(applied.inquiries), "the outcome is not known").await
+                self.again(claim, schedule::inquiry(applied.inquiries), Remark::OutcomeUnknown).await
             }
         }
     }
 
     async fn settle_deposit(&self, claim: &Claimed) -> Result<(), OperationError> {
         let Some(id) = DepositId::parse(&claim.errand.subject) else {
-            return self.park(claim, "the subject is not a deposit").await;
+            return self.park(claim, Remark::NoDeposit).await;
         };
         let settled = self.desk.settle(id, Some(claim)).await?;
         if settled.ended {
@@ -168,13 +168,13 @@ impl Worker {
             Look::AsUsual => schedule::deposit(claim.tries),
             Look::Daily => schedule::DAILY,
         };
-        self.again(claim, later, settled.cause.as_deref().unwrap_or("the deposit is open")).await
+        self.again(claim, later, settled.cause.unwrap_or_else(|| Remark::DepositOpen.into())).await
     }
 
     async fn refund(&self, claim: &Claimed) -> Result<(), OperationError> {
         let payload: serde_json::Value = serde_json::from_str(&claim.errand.payload).unwrap_or_default();
         let Some(id) = payload.get("refund").and_then(serde_json::Value::as_i64) else {
-            return self.park(claim, "the payload names no refund").await;
+            return self.park(claim, Remark::NoRefund).await;
         };
         match self.desk.carry_out_refund(id, claim).await? {
             None => Ok(()),
@@ -184,7 +184,7 @@ impl Worker {
                     metrics::counter!("tillgate_alerts_total", "alert" => "refund_unknown").increment(1);
                     tracing::warn!(refund = id, tries = claim.tries, "the outcome of a refund is not known");
                 }
-                self.again(claim, schedule::inquiry(claim.tries), "the outcome is not known").await
+                self.again(claim, schedule::inquiry(claim.tries), Remark::OutcomeUnknown).await
             }
         }
     }
@@ -194,15 +194,20 @@ impl Worker {
         self.write(claim, move |tx| outbox::finish(tx, &held)).await
     }
 
-    async fn again(&self, claim: &Claimed, later: Duration, why: &str) -> Result<(), OperationError> {
-        let (held, why) = (claim.clone(), why.to_owned());
+    async fn again(
+        &self,
+        claim: &Claimed,
+        later: Duration,
+        why: impl Into<String>,
+    ) -> Result<(), OperationError> {
+        let (held, why) = (claim.clone(), why.into());
         self.write(claim, move |tx| outbox::again(tx, &held, tx.now() + later, &why)).await
     }
 
-    async fn park(&self, claim: &Claimed, why: &'static str) -> Result<(), OperationError> {
-        tracing::error!(errand.id = claim.id, kind = claim.errand.kind, why, "an errand is parked");
+    async fn park(&self, claim: &Claimed, why: Remark) -> Result<(), OperationError> {
+        tracing::error!(errand.id = claim.id, kind = claim.errand.kind, %why, "an errand is parked");
         let id = claim.id;
-        self.write(claim, move |tx| outbox::park(tx, id, why)).await
+        self.write(claim, move |tx| outbox::park(tx, id, why.text())).await
     }
 
     async fn write<F>(&self, claim: &Claimed, mut write: F) -> Result<(), OperationError>

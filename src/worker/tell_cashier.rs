@@ -2,6 +2,7 @@
 
 use super::{Worker, schedule};
 use crate::domain::ids::PayoutId;
+use crate::domain::remark::Remark;
 use crate::messenger::{Rejection, Said};
 use crate::operations::tell_cashier::{self, Heard};
 use crate::operations::{Caller, OperationError};
@@ -11,7 +12,7 @@ use crate::store::outbox::Claimed;
 impl Worker {
     pub(super) async fn tell_cashier(&self, claim: &Claimed) -> Result<(), OperationError> {
         let Some(id) = PayoutId::parse(&claim.errand.subject) else {
-            return self.park(claim, "the subject is not a payout").await;
+            return self.park(claim, Remark::NoPayout).await;
         };
         let turn = format!("errand/{}", claim.id);
         let held = claim.clone();

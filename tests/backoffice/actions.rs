@@ -144,7 +144,7 @@ fn worked_to_the_end(shift: &mut Shift) {
         "berta",
         "CreatePayout",
         "seen on the statement",
-        "payouts_in_transit",
+        "Payouts in transit of",
     ] {
         assert!(page.contains(text), "`{text}` in {page}");
     }

@@ -1,6 +1,6 @@
 //! A house that has been worked in for a week: what pages look like when there is something on them.
 
-use super::browser::{Sight, look_in, sign_in, with_browser};
+use super::browser::{Sight, look_here, look_in, sign_in, with_browser};
 use super::visitor::add_person;
 use crate::rest_gateway::chromium::Chromium;
 use crate::stories::acting::office::{
@@ -150,12 +150,12 @@ async fn pages_with_much_on_them_are_good_to_look_at_in_both_languages() {
         (format!("/office/payouts/{}", lived.full), "lived-payout", "STATEMENT-7"),
         ("/office/unknown".to_owned(), "lived-unknown", lived.full.as_str()),
         ("/office/proposals".to_owned(), "lived-proposals", "STATEMENT-7"),
-        ("/office/errands?state=all".to_owned(), "lived-errands", "pay_out"),
+        ("/office/errands?state=all".to_owned(), "lived-errands", "AT-"),
         ("/office/notices".to_owned(), "lived-notices", "paysafecard"),
         ("/office/deposits".to_owned(), "lived-deposits", lived.deposit.as_str()),
         (format!("/office/deposits/{}", lived.deposit), "lived-deposit", "paysafecard"),
         ("/office/today".to_owned(), "lived-today", "<svg"),
-        ("/office/customers/MyPhoneCards%20EUR/Turing".to_owned(), "lived-customer", "payout_debited"),
+        ("/office/customers/MyPhoneCards%20EUR/Turing".to_owned(), "lived-customer", "PO-"),
         ("/office/ledger".to_owned(), "lived-ledger", "EUR"),
         ("/office/audit".to_owned(), "lived-audit", "proposal.made"),
         ("/office/people".to_owned(), "lived-people", "berta"),
@@ -170,6 +170,46 @@ async fn pages_with_much_on_them_are_good_to_look_at_in_both_languages() {
                 assert!(page.as_str().is_some_and(|page| page.contains(text)), "`{text}` stands in {path}");
                 let spoken = browser.value("document.documentElement.lang");
                 assert_eq!(spoken, json!(language), "{path}");
+            }
+        }
+    })
+    .await;
+    lived.ends().await;
+}
+
+/// What went over the wire, unfolded; a notice with what came; a person's forms.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_unfolded_is_good_to_look_at_in_both_languages() {
+    let lived = lived_in().await;
+    let story = &lived.office.bench.story;
+    story.running().exchanges.as_ref().expect("they are kept").is_done().await;
+    add_person(story, "otta", &["operator=*"]).await;
+    with_browser(|browser| {
+        browser.size(1280, 900, 1.0);
+        sign_in(browser, story, "berta");
+        for language in ["en", "de"] {
+            speaks(browser, &story.base, language);
+            browser.open(&format!("{}/office/notices", story.base));
+            browser.wait_for("tr[data-opens]");
+            let notice = browser.value("document.querySelector('tr[data-opens]').dataset.opens");
+            for (path, unfolds, name) in [
+                (format!("/office/payouts/{}", lived.full), ".timeline details", "unfolded-payout"),
+                (format!("/office/deposits/{}", lived.deposit), "td details", "unfolded-deposit"),
+                (notice.as_str().expect("a notice").to_owned(), "", "unfolded-notice"),
+                ("/office/people".to_owned(), "main details", "unfolded-people"),
+            ] {
+                browser.open(&format!("{}{path}", story.base));
+                browser.wait_for("main h1");
+                if !unfolds.is_empty() {
+                    let opened = browser.value(&format!(
+                        "(all => {{ all.forEach(one => one.open = true); return all.length; }})([...document.querySelectorAll('{unfolds}')])"
+                    ));
+                    assert!(opened.as_i64().is_some_and(|count| count > 0), "something is folded in {path}");
+                }
+                if name != "unfolded-people" {
+                    browser.wait_for("pre.raw");
+                }
+                look_here(browser, &format!("{name}-{language}"));
             }
         }
     })

@@ -18,6 +18,12 @@ fn links(page: &str, to: &str) -> Vec<(String, String)> {
     .collect()
 }
 
+/// The pages of the notices in a list.
+fn notices(page: &str) -> Vec<&str> {
+    let found = page.split("<a href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    found.filter(|to| to.starts_with("/office/notices/")).collect()
+}
+
 #[tokio::test]
 async fn a_notice_leads_to_the_payout_or_the_deposit_that_it_speaks_of() {
     for scratch in support::databases() {
@@ -52,6 +58,35 @@ async fn a_notice_leads_to_the_payout_or_the_deposit_that_it_speaks_of() {
         let [(to_payout, told)] = payouts.as_slice() else { panic!("one of a payout: {payouts:?}") };
         assert_eq!(*told, reference);
         fina.get(to_payout).await.leads_to(&format!("/office/payouts/{id}"));
+        // Its page and the payout's timeline show what came, masked, to whoever may see what goes over the wire.
+        let unmatched = "mtid=nobody-knows-it&eventType=ASSIGN_CARDS&serialNumbers=4711%3BEUR%3B5.00%3BAT00002%3B\
+            &note=4111111111111111&password=geese&name=<script>";
+        let request = bench.browser.post(format!("{}/notify/paysafecard", story.base)).body(unmatched);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(request.send().await.expect("an answer").status(), 200);
+        story.running().exchanges.as_ref().expect("they are kept").is_done().await;
+        add_person(story, "otta", &["operator=*"]).await;
+        let mut otta = Visitor::signed_in(story, "otta").await;
+        let page = fina.get("/office/notices?reference=nobody-knows-it").await.is(200).body;
+        let [to] = notices(&page)[..] else { panic!("one: {page}") };
+        let seen = fina
+            .get(to)
+            .await
+            .is(200)
+            .says("&amp;note=************1111&amp;password=***&amp;name=&lt;script&gt;");
+        assert!(!seen.body.contains("4111111111111111") && !seen.body.contains("4711%3B"), "{}", seen.body);
+        let unseen = otta.get(to).await.is(200).says("nobody-knows-it");
+        assert!(!unseen.body.contains("class=\"raw\""), "{}", unseen.body);
+        let body = format!("mtid={reference}&#38;eventType=ASSIGN_CARDS&#38;serialNumbers=***");
+        fina.get(&format!("/office/payouts/{id}")).await.is(200).says("What came").says(&body);
+        fina.get(&format!("/office/deposits/{}", paying.id))
+            .await
+            .is(200)
+            .says("What came")
+            .says("serialNumbers=***");
+        let page = otta.get(&format!("/office/payouts/{id}")).await.is(200).body;
+        assert!(!page.contains("What came"), "{page}");
+        assert_eq!(fina.get("/office/notices/1").await.status, 404);
         let [(to_deposit, told)] = deposits.as_slice() else { panic!("one of a deposit: {deposits:?}") };
         assert_eq!(*told, paying.mtid);
         fina.get(to_deposit).await.leads_to(&format!("/office/deposits/{}", paying.id));
@@ -59,6 +94,12 @@ async fn a_notice_leads_to_the_payout_or_the_deposit_that_it_speaks_of() {
         let mut adele = Visitor::signed_in(story, "adele").await;
         let page = adele.get("/office/notices").await.is(200).says(&paying.mtid).body;
         assert_eq!((links(&page, "/office/payouts").len(), links(&page, "/office/deposits").len()), (1, 0));
+        // The notice stays when the days of its body are over.
+        story.advance(chrono::Duration::days(91));
+        story.running().housekeeper.run_once().await.expect("kept house");
+        let mut fina = Visitor::signed_in(story, "fina").await;
+        let page = fina.get(to).await.is(200).says("nobody-knows-it").says("not kept any more").body;
+        assert!(!page.contains("class=\"raw\""), "{page}");
         office.ends().await;
     }
 }

@@ -66,32 +66,33 @@ async fn an_administrator_lets_somebody_in_with_a_password_for_once() {
 
 #[tokio::test]
 async fn wrong_old_passwords_make_the_same_pause_as_wrong_sign_ins() {
-    let scratch = support::sqlite();
-    let mut settings = story::settings(&scratch.url);
-    settings.backoffice.failures = 3;
-    settings.backoffice.pause_minutes = 15;
-    let story = Story::with(scratch, settings).await;
-    add_person(&story, "otta", &["operator=*"]).await;
-    let mut thief = Visitor::signed_in(&story, "otta").await;
-    for _ in 0..3 {
+    for scratch in support::databases() {
+        let mut settings = story::settings(&scratch.url);
+        settings.backoffice.failures = 3;
+        settings.backoffice.pause_minutes = 15;
+        let story = Story::with(scratch, settings).await;
+        add_person(&story, "otta", &["operator=*"]).await;
+        let mut thief = Visitor::signed_in(&story, "otta").await;
+        for _ in 0..3 {
+            thief.get("/office/me").await.is(200);
+            let guess = [("old", "not her password"), ("new", OWN), ("again", OWN)];
+            thief.post("/office/me/password", &guess).await.leads_to("/office/me");
+        }
+        let right = [("old", PASSWORD), ("new", OWN), ("again", OWN)];
         thief.get("/office/me").await.is(200);
-        let guess = [("old", "not her password"), ("new", OWN), ("again", OWN)];
-        thief.post("/office/me/password", &guess).await.leads_to("/office/me");
+        thief.post("/office/me/password", &right).await.leads_to("/office/me");
+        thief.get("/office/me").await.is(200).says("Too many wrong passwords");
+        let mut otta = Visitor::of(&story);
+        otta.sign_in("otta", OWN).await.is(401);
+        otta.sign_in("otta", PASSWORD).await.is(401);
+        story.advance(Duration::minutes(16));
+        otta.sign_in("otta", PASSWORD).await.leads_to("/office");
+        otta.get("/office/me").await.is(200);
+        otta.post("/office/me/password", &right).await.leads_to("/office/me");
+        let mut again = Visitor::of(&story);
+        again.sign_in("otta", OWN).await.leads_to("/office");
+        story.ends().await;
     }
-    let right = [("old", PASSWORD), ("new", OWN), ("again", OWN)];
-    thief.get("/office/me").await.is(200);
-    thief.post("/office/me/password", &right).await.leads_to("/office/me");
-    thief.get("/office/me").await.is(200).says("Too many wrong passwords");
-    let mut otta = Visitor::of(&story);
-    otta.sign_in("otta", OWN).await.is(401);
-    otta.sign_in("otta", PASSWORD).await.is(401);
-    story.advance(Duration::minutes(16));
-    otta.sign_in("otta", PASSWORD).await.leads_to("/office");
-    otta.get("/office/me").await.is(200);
-    otta.post("/office/me/password", &right).await.leads_to("/office/me");
-    let mut again = Visitor::of(&story);
-    again.sign_in("otta", OWN).await.leads_to("/office");
-    story.ends().await;
 }
 
 /// The password that a page shows this once.
@@ -189,4 +190,82 @@ async fn a_lost_second_factor_is_reset_by_another_and_by_nobody_for_himself() {
         Visitor::of(&story).sign_in("berta", PASSWORD).await.leads_to("/office/code?to=%2Foffice");
         story.ends().await;
     }
+}
+
+#[tokio::test]
+async fn nobody_alone_gets_both_halves_of_anothers_sign_in_into_his_hands() {
+    for scratch in support::databases() {
+        let story = Story::on(scratch).await;
+        for (name, role) in
+            [("berta", "admin=*"), ("cordula", "admin=*"), ("otta", "operator=*"), ("audrey", "auditor=*")]
+        {
+            add_person(&story, name, &[role]).await;
+        }
+        let mut otta = Visitor::signed_in(&story, "otta").await;
+        enrol(&story, &mut otta).await;
+        let mut berta = Visitor::signed_in(&story, "berta").await;
+        let mut cara = Visitor::signed_in(&story, "cordula").await;
+        let (password, factor) = ("/office/people/otta/password", "/office/people/otta/second-factor");
+        let refused = "another administrator does it";
+
+        // Who gave the password does not reset the factor, however often he gives it; somebody else may.
+        berta.get("/office/people").await.is(200);
+        let initial = shown(&berta.post(password, &[]).await.is(200).body);
+        for _ in 0..2 {
+            berta.get("/office/people").await.is(200);
+            berta.post(factor, &[]).await.leads_to("/office/people");
+            berta.get("/office/people").await.is(200).says(refused);
+            berta.post(password, &[]).await.is(200);
+        }
+        Visitor::of(&story).sign_in("otta", &initial).await.is(401);
+        cara.get("/office/people").await.is(200);
+        cara.post(factor, &[]).await.leads_to("/office/people");
+        // And who reset the factor does not give the password, until its owner has a factor of his own again.
+        cara.get("/office/people").await.is(200).says("sets a new second factor up");
+        cara.post(password, &[]).await.leads_to("/office/people");
+        cara.get("/office/people").await.is(200).says(refused);
+        berta.get("/office/people").await.is(200);
+        let initial = shown(&berta.post(password, &[]).await.is(200).body);
+        let mut otta = Visitor::of(&story);
+        otta.sign_in("otta", &initial).await.leads_to("/office");
+        otta.get("/office/me").await.is(200);
+        let change = [("old", initial.as_str()), ("new", OWN), ("again", OWN)];
+        otta.post("/office/me/password", &change).await.leads_to("/office/me");
+        enrol(&story, &mut otta).await;
+        cara.get("/office/people").await.is(200);
+        cara.post(password, &[]).await.is(200).says("signed out everywhere");
+
+        // Everybody who sees the trail of the house is shown it for a day.
+        let mut audrey = Visitor::signed_in(&story, "audrey").await;
+        let page = audrey.get("/office/today").await.is(200).says("Accounts in the last 24 hours").body;
+        let rows = page.split("<tr>").filter(|row| row.contains("/office/audit?subject=person%2Fotta"));
+        let did = |row: &str, what: &str, who: &str| row.contains(&format!("<td>{what}</td><td>{who}</td>"));
+        let rows: Vec<&str> = rows.collect();
+        assert_eq!(rows.iter().filter(|row| did(row, "Password set", "berta")).count(), 4, "{rows:?}");
+        assert_eq!(
+            rows.iter().filter(|row| did(row, "Second factor reset", "cordula")).count(),
+            1,
+            "{rows:?}"
+        );
+        assert!(
+            !rows.iter().any(|row| row.ends_with("<td>otta</td></tr>")),
+            "her own doing is no news: {rows:?}"
+        );
+        let mut berta = Visitor::signed_in(&story, "berta").await;
+        berta.get("/office/today").await.is(200).says("Accounts in the last 24 hours");
+        add_person(&story, "vroni", &["viewer=*"]).await;
+        let page = Visitor::signed_in(&story, "vroni").await.get("/office/today").await.is(200).body;
+        assert!(!page.contains("Accounts in the last 24 hours"), "{page}");
+        story.advance(Duration::hours(25));
+        let page = Visitor::signed_in(&story, "audrey").await.get("/office/today").await.is(200).body;
+        assert!(!page.contains("Accounts in the last 24 hours"), "{page}");
+        story.ends().await;
+    }
+}
+
+/// Sets a second factor up.
+async fn enrol(story: &Story, visitor: &mut Visitor) {
+    let page = visitor.get("/office/second-factor").await.is(200);
+    let code = totp::code_now(&super::sign_in::secret_on(&page.body), story.clock.now());
+    visitor.post("/office/second-factor", &[("code", &code)]).await.leads_to("/office");
 }

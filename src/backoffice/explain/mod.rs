@@ -7,7 +7,7 @@ mod tests;
 mod trail;
 
 pub use refusal::{grant, money, processor_name, refused};
-pub use trail::{doer, kind, state};
+pub use trail::{account, attempted, booked, code, details, doer, kind, quoted, said, state, task, why};
 
 use super::parts::Badge;
 use super::voice::Voice;
@@ -36,7 +36,9 @@ pub fn impossible(voice: Voice, why: &Impossible) -> String {
         Impossible::NotYet { .. } => say("why.not_yet"),
         Impossible::Stale { news: None } => say("why.stale_somehow"),
         Impossible::Stale { news: Some(last) } => fill("why.stale", &[("news", &news(voice, last))]),
-        Impossible::Held { by, why } => fill("why.held", &[("by", by), ("why", why)]),
+        Impossible::Held { by, why } => {
+            fill("why.held", &[("by", &doer(voice, by)), ("why", &said(voice, why))])
+        }
         Impossible::NotHeld => say("why.not_held"),
         Impossible::Claimed { by, until } => fill("why.claimed", &[("by", by), ("until", &time(*until))]),
         Impossible::NotClaimed => say("why.not_claimed"),

@@ -5,14 +5,20 @@ use crate::backoffice::words::Words;
 use crate::domain::acting::Action;
 use crate::domain::acting::news::News;
 use crate::domain::approval::Mark;
-use crate::domain::ids::PayoutId;
+use crate::domain::deed::Deed;
+use crate::domain::ids::{PayoutId, path};
+use crate::domain::ledger::{AccountKind, Kind};
 use crate::domain::money::{Currency, Money, MoneyError};
 use crate::domain::payout::obstacle::Obstacle;
 use crate::domain::people::GrantError;
 use crate::domain::processor_name::NameError;
 use crate::domain::proposal::ProposalState;
 use crate::domain::reason::Reason;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::remark::Remark;
+use crate::store::lists::payout::Fact;
+use crate::store::outbox::Task;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 fn voice(language: &str) -> Voice {
@@ -277,7 +283,7 @@ fn impossibles() -> Vec<Impossible> {
 }
 
 /// Everything that a page may have to explain, in one language.
-fn said(voice: Voice) -> Vec<String> {
+fn explained(voice: Voice) -> Vec<String> {
     let mut said: Vec<String> = impossibles().iter().map(|why| impossible(voice, why)).collect();
     said.extend(money_errors().iter().map(|error| money(voice, error)));
     let names = [NameError::TooLong { longest: 25 }, NameError::Unknown];
@@ -358,7 +364,7 @@ const ENGLISH: &[&str] = &[
 
 #[test]
 fn nothing_that_a_page_explains_in_german_is_english() {
-    let (german, english) = (said(voice("de")), said(voice("en")));
+    let (german, english) = (explained(voice("de")), explained(voice("en")));
     for (german, english) in german.iter().zip(&english) {
         let lower = german.to_lowercase();
         let words = lower.split(|c: char| !c.is_alphabetic() && c != '\'');
@@ -386,4 +392,121 @@ fn a_stale_page_says_who_did_what_in_the_viewers_words() {
         impossible(voice("de"), &why),
         "Sie hat sich geändert, seit Sie hinsahen: anna: Weitergeführt, Angefragt → Autorisiert. Bitte noch einmal ansehen."
     );
+}
+
+fn fact(kind: &str, why: &str, detail: Value) -> Fact {
+    let [kind, why, who, from, to, request_id] =
+        [kind, why, "worker", "Requested", "", ""].map(str::to_owned);
+    Fact { kind, who, why, from, to, request_id, detail }
+}
+
+/// Everything that the trail, errands and the books can say of themselves, in one language.
+fn told(voice: Voice) -> Vec<String> {
+    let mut told: Vec<String> = Deed::ALL.iter().map(|deed| kind(voice, deed.name())).collect();
+    told.extend(Kind::ALL.map(|kind| booked(voice, kind)));
+    told.extend(Task::ALL.map(|one| task(voice, one.name())));
+    told.extend(
+        ["capture 7 1000", "charge", "debit", "cancel", "release", "suspense"]
+            .map(|step| attempted(voice, step)),
+    );
+    told.extend(AccountKind::ALL.map(|kind| account(voice, &path(&[kind.name(), "X/1"]))));
+    for remark in Remark::ALL {
+        told.push(said(voice, remark.text()));
+        told.push(said(voice, &format!("{remark} (code 21000068)")));
+        told.push(said(voice, &format!("4711: {remark}")));
+    }
+    for code in
+        RefusalCode::ALL.map(RefusalCode::name).into_iter().chain(impossibles().iter().map(Impossible::code))
+    {
+        let fact = fact(Deed::ActionRefused.name(), "the wording", json!({ "code": code }));
+        told.push(why(voice, &fact));
+    }
+    let values = [
+        ("verdict", vec!["paid", "not_paid", "adjust"]),
+        ("matter", vec!["attempt", "refund", "deposit", "balance"]),
+        ("wanted", vec!["Rejected", "Cancelled"]),
+        ("action", Action::ALL.map(Action::name).to_vec()),
+        ("postings", vec!["fees/X"]),
+    ];
+    for (name, value) in
+        values.iter().flat_map(|(name, values)| values.iter().map(move |value| (*name, *value)))
+    {
+        let detail = if name == "postings" { json!([format!("{value}: 1.00 EUR")]) } else { json!(value) };
+        let told_details = details(voice, &fact(Deed::PayoutCreated.name(), "", json!({ name: detail })));
+        told.extend(told_details.into_iter().map(|(name, text)| format!("{name}: {text}")));
+    }
+    told
+}
+
+#[test]
+fn nothing_that_the_trail_tells_in_german_is_english() {
+    let (german, english) = (told(voice("de")), told(voice("en")));
+    for (german, english) in german.iter().zip(&english) {
+        let lower = german.to_lowercase();
+        let mut words = lower.split(|c: char| !c.is_alphabetic() && c != '\'');
+        assert_eq!(words.find(|word| ENGLISH.contains(word)), None, "{german}");
+        assert_ne!(german, english);
+        for text in [german, english] {
+            assert!(!text.contains(['{', '}', '_']) && !text.contains('"'), "{text}");
+        }
+        // No text of a key that has none.
+        for prefix in ["fact.", "code.", "task.", "account.", "remark.", "detail."] {
+            assert!(!german.starts_with(prefix), "{german}");
+        }
+    }
+}
+
+/// What operations put among the details of a fact, by the calls in their texts.
+#[test]
+fn every_detail_of_the_trail_has_a_name_in_the_viewers_words() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = vec![root.join("store/anchors.rs"), root.join("backoffice/pages/payouts/export.rs")];
+    let mut folders = vec![root.join("operations"), root.join("notifications")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    let mut names = BTreeSet::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a text");
+        let calls = text.split(".with(\"").skip(1).filter_map(|rest| rest.split('"').next());
+        names.extend(calls.map(str::to_owned));
+    }
+    assert!(names.len() > 20, "the calls are found: {names:?}");
+    for name in names {
+        for language in ["de", "en"] {
+            let key = format!("detail.{name}");
+            assert_ne!(voice(language).say(&key), key, "{language}");
+        }
+    }
+}
+
+#[test]
+fn what_others_said_is_quoted_and_what_we_say_ourselves_is_told() {
+    let voice = voice("de");
+    assert_eq!(said(voice, ""), "");
+    assert_eq!(said(voice, "Card expired"), "„Card expired“");
+    assert_eq!(said(voice, "2060: Card expired"), "„2060: Card expired“");
+    assert_eq!(said(voice, "the outcome is not known"), "Der Ausgang ist nicht bekannt");
+    assert_eq!(
+        said(voice, "the code is not known (code 21000068)"),
+        "Der Code ist nicht bekannt (Code 21000068)"
+    );
+    assert_eq!(
+        said(voice, "its cashier does not end it: 3 too late"),
+        "Ihre Kasse beendet sie nicht: „3 too late“"
+    );
+    assert_eq!(
+        said(voice, "NOT-FOUND: the customer never came to the processor"),
+        "NOT-FOUND: Der Kunde kam nie beim Prozessor an"
+    );
+    let refused = fact("call.refused", "Amount must be greater than zero", json!({ "code": "bad_field" }));
+    assert_eq!(why(voice, &refused), "Ein Feld ist falsch");
+    let wording = ("Wortlaut".to_owned(), "„Amount must be greater than zero“".to_owned());
+    assert_eq!(details(voice, &refused).last(), Some(&wording));
+    assert_eq!(account(voice, "customer/Casino A%2FB/47/11"), "Kunde Casino A/B, 47, 11");
+    assert_eq!(account(voice, "customer/Casino EUR/4711"), "Kunde 4711, Casino EUR");
+    assert_eq!(doer(voice, "platform/shop"), "shop der Plattform");
 }

@@ -2,11 +2,13 @@
 
 use super::events;
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::facts::Facts;
 use crate::backoffice::parts::stack::{Hint, Links, Stack};
-use crate::backoffice::parts::{Badge, Cell, Filter as Inputs, Pager, Table, Tone};
+use crate::backoffice::parts::{Badge, Cell, Choice, Filter as Inputs, Pager, Table, Tone};
 use crate::backoffice::route::{Access, Route, Wall, get, known};
 use crate::backoffice::trouble::Outcome;
+use crate::domain::deed::Deed;
 use crate::domain::people::{Reach, Right};
 use crate::store::audit;
 use crate::store::lists::Sight;
@@ -33,7 +35,7 @@ async fn list(asked: Asked) -> Outcome {
     page.push(
         Inputs::new(&asked)
             .text("subject", asked.say("audit.subject"))
-            .text("kind", asked.say("events.what"))
+            .one("kind", asked.say("events.what"), deeds(&asked))
             .text("who", asked.say("events.who"))
             .text("request", asked.say("audit.request"))
             .date("from", asked.say("list.from"))
@@ -49,6 +51,14 @@ async fn list(asked: Asked) -> Outcome {
         page.push(check.link("/office/audit/check", asked.say("audit.check"), false));
     }
     asked.page(asked.say("audit.title"), &page)
+}
+
+/// Every kind of line that the trail can have, in the viewer's words.
+fn deeds(asked: &Asked) -> Vec<Choice> {
+    let choice = |deed: &Deed| {
+        Choice::new(deed.name(), format!("{} ({deed})", explain::kind(asked.voice(), deed.name())))
+    };
+    Deed::ALL.iter().map(choice).collect()
 }
 
 fn table(asked: &Asked, lines: &[Line]) -> Table {
@@ -67,7 +77,7 @@ fn table(asked: &Asked, lines: &[Line]) -> Table {
             [Cell::When(asked.when(line.at.timestamp_micros())), super::customers::subject(&line.subject)];
         let place = format!("{}/{} {}", line.lane, line.seq, line.hash.get(..12).unwrap_or(&line.hash));
         let last = [Cell::Several(vec![Cell::Code(line.fact.request_id.clone()), Cell::Code(place)])];
-        table.row(first.into_iter().chain(events::fact_cells(&line.fact)).chain(last).collect());
+        table.row(first.into_iter().chain(events::fact_cells(asked, &line.fact)).chain(last).collect());
     }
     table
 }
@@ -86,7 +96,7 @@ async fn check(asked: Asked) -> Outcome {
         .fact(asked.say("audit.lanes"), Cell::Number(verified.lanes.to_string()))
         .fact(asked.say("audit.rows"), Cell::Number(verified.rows.to_string()));
     for breach in &verified.breaches {
-        facts = facts.fact(asked.say("audit.breach"), Cell::text(breach));
+        facts = facts.fact(asked.say("audit.breach"), Cell::text(explain::quoted(asked.voice(), breach)));
     }
     asked.page(asked.say("audit.chain"), &Stack::new().with(facts))
 }

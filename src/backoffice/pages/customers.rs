@@ -2,6 +2,7 @@
 
 use super::proposals;
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::facts::{Facts, Sheets};
 use crate::backoffice::parts::pager::AFTER;
 use crate::backoffice::parts::stack::{Hint, Links, Stack};
@@ -166,7 +167,8 @@ fn details(asked: &Asked, customer: &Customer) -> Facts {
 
 /// The entries of a statement, newest first.
 pub fn entries(asked: &Asked, statement: &Statement) -> Table {
-    let title = asked.fill("statement.title", &[("account", &statement.account.path)]);
+    let title = asked
+        .fill("statement.title", &[("account", &explain::account(asked.voice(), &statement.account.path))]);
     let mut table = Table::new(title, asked.say("statement.none"))
         .column(asked.say("events.at"))
         .column(asked.say("events.what"))
@@ -177,9 +179,9 @@ pub fn entries(asked: &Asked, statement: &Statement) -> Table {
     for entry in &statement.entries {
         table.row(vec![
             Cell::When(asked.when(entry.at.timestamp_micros())),
-            Cell::Code(entry.kind.clone()),
+            Cell::text(explain::kind(asked.voice(), &entry.kind)),
             subject(&entry.subject),
-            Cell::text(&entry.other),
+            Cell::text(explain::account(asked.voice(), &entry.other)),
             Cell::Number(asked.money(entry.amount)),
             entry.after.map_or(Cell::Empty, |held| Cell::Number(asked.money(held))),
         ]);

@@ -2,6 +2,7 @@
 
 use super::events;
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::Pager;
 use crate::backoffice::parts::facts::{Facts, Sheets};
 use crate::backoffice::parts::stack::{Heading, Hint, Stack};
@@ -166,7 +167,10 @@ fn whose(asked: &Asked, one: &One) -> Facts {
         .fact(asked.say("customers.name"), Cell::text(super::customers::full_name(customer)))
         .fact(asked.say("customers.email"), Cell::maybe(customer.details.email.clone()))
         .fact(asked.say("deposits.trace"), Cell::Code(deposit.trace_id.to_string()))
-        .fact(asked.say("deposits.created_by"), Cell::maybe(deposit.created_by.clone()))
+        .fact(
+            asked.say("deposits.created_by"),
+            Cell::maybe(deposit.created_by.as_deref().map(|who| explain::doer(asked.voice(), who))),
+        )
 }
 
 fn there(asked: &Asked, one: &One) -> Facts {
@@ -183,7 +187,10 @@ fn there(asked: &Asked, one: &One) -> Facts {
         .fact(asked.say("deposits.reference"), code(&line.reference))
         .fact(asked.say("deposits.their_reference"), code(&line.processor_reference))
         .fact(asked.say("deposits.transaction"), code(&deposit.transaction_id))
-        .fact(asked.say("deposits.attempted"), Cell::maybe(line.attempted.clone()))
+        .fact(
+            asked.say("deposits.attempted"),
+            Cell::maybe(line.attempted.as_deref().map(|step| explain::attempted(asked.voice(), step))),
+        )
 }
 
 fn refunds(asked: &Asked, one: &One) -> Table {
@@ -200,7 +207,7 @@ fn refunds(asked: &Asked, one: &One) -> Table {
             Cell::Badge(Badge::attempt(refund.state, asked.words)),
             Cell::Number(asked.money(refund.amount)),
             Cell::maybe(refund.processor_reference.clone()),
-            Cell::maybe(refund.reason.clone()),
+            Cell::maybe(refund.reason.as_deref().map(|text| explain::said(asked.voice(), text))),
             Cell::Number(refund.inquiries.to_string()),
         ]);
     }

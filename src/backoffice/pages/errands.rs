@@ -1,6 +1,7 @@
 //! The outbox: what is due outside, what was given up, and doing it again or putting it aside.
 
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::form::{Form, Weight};
 use crate::backoffice::parts::notice::Notice;
 use crate::backoffice::parts::pager::AFTER;
@@ -96,12 +97,12 @@ pub fn table(asked: &Asked, lines: &[Line]) -> Table {
             (None, None, None) => Badge::new(Tone::Waiting, "○", asked.say("errands.state.waiting")),
         };
         table.row(vec![
-            Cell::Code(line.errand.kind.clone()),
+            Cell::text(explain::task(asked.voice(), &line.errand.kind)),
             super::customers::subject(&line.errand.subject),
             Cell::Several(vec![Cell::Badge(state), line.leased_by.clone().map_or(Cell::Empty, Cell::text)]),
             Cell::When(asked.when(line.due_at.timestamp_micros())),
             Cell::Number(line.tries.to_string()),
-            Cell::maybe(line.last_error.clone()),
+            Cell::maybe(line.last_error.as_deref().map(|text| explain::said(asked.voice(), text))),
             Cell::When(asked.when(line.created_at.timestamp_micros())),
         ]);
     }
@@ -109,7 +110,7 @@ pub fn table(asked: &Asked, lines: &[Line]) -> Table {
 }
 
 fn buttons(asked: &Asked, line: &Line) -> Form {
-    let name = format!("{} {}", line.errand.kind, line.errand.subject);
+    let name = format!("{} {}", explain::task(asked.voice(), &line.errand.kind), line.errand.subject);
     let form = Form::new(asked, &format!("/office/errands/{}", line.id), true)
         .hidden("state", asked.query.text("state"))
         .text("reason", &asked.fill("errands.reason", &[("errand", &name)]), true)

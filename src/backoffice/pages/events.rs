@@ -4,8 +4,8 @@ use super::payouts::timeline::{bodies, exchange_title};
 use crate::backoffice::call::Asked;
 use crate::backoffice::explain;
 use crate::backoffice::parts::{Cell, Table};
+use crate::backoffice::voice::Voice;
 use crate::store::lists::payout::{Event, Fact, What};
-use serde_json::Value;
 
 pub fn table(asked: &Asked, events: &[Event]) -> Table {
     let mut table = Table::new(asked.say("events.title"), asked.say("events.none"))
@@ -24,7 +24,7 @@ pub fn table(asked: &Asked, events: &[Event]) -> Table {
                 Cell::Code((*method).to_owned()),
                 Cell::maybe(refused.clone()),
                 Cell::text(asked.say("events.cashier")),
-                Cell::text(description),
+                Cell::text(explain::quoted(asked.voice(), description)),
                 Cell::Empty,
             ],
             What::Planned { number, route, account, reference } => vec![
@@ -34,12 +34,12 @@ pub fn table(asked: &Asked, events: &[Event]) -> Table {
                 Cell::text(route),
                 Cell::Code(reference.clone()),
             ],
-            What::Notice { account, summary, deliveries } => vec![
+            What::Notice { account, summary, deliveries, body, .. } => vec![
                 Cell::text(asked.say("events.notice")),
                 Cell::Empty,
                 Cell::text(account),
-                Cell::text(summary),
-                Cell::text(asked.fill("events.deliveries", &[("count", &deliveries.to_string())])),
+                Cell::text(explain::quoted(asked.voice(), summary)),
+                delivered(asked, *deliveries, body.as_deref()),
             ],
             What::Exchange(exchange) => vec![
                 Cell::Code(exchange.action.clone()),
@@ -49,8 +49,9 @@ pub fn table(asked: &Asked, events: &[Event]) -> Table {
                 Cell::Folded { summary: exchange.address.clone(), bodies: bodies(asked, exchange) },
             ],
             What::Posting { kind, lines } => {
-                let lines =
-                    lines.iter().map(|(account, money)| format!("{account}: {}", asked.money(*money)));
+                let lines = lines.iter().map(|(account, money)| {
+                    format!("{}: {}", explain::account(asked.voice(), account), asked.money(*money))
+                });
                 let lines: Vec<String> = lines.collect();
                 vec![
                     Cell::text(explain::kind(asked.voice(), kind)),
@@ -66,6 +67,18 @@ pub fn table(asked: &Asked, events: &[Event]) -> Table {
     table
 }
 
+/// How often it came, and with what.
+fn delivered(asked: &Asked, deliveries: i64, body: Option<&str>) -> Cell {
+    let often = asked.fill("events.deliveries", &[("count", &deliveries.to_string())]);
+    match body {
+        None => Cell::text(often),
+        Some(body) => Cell::Folded {
+            summary: often,
+            bodies: vec![(asked.say("notices.body").to_owned(), body.to_owned())],
+        },
+    }
+}
+
 /// What was done, from where to where, by whom, why, and the rest, in the viewer's words.
 fn told(asked: &Asked, fact: &Fact) -> Vec<Cell> {
     let voice = asked.voice();
@@ -73,20 +86,17 @@ fn told(asked: &Asked, fact: &Fact) -> Vec<Cell> {
         Cell::text(explain::kind(voice, &fact.kind)),
         Cell::text(moved(&explain::state(voice, &fact.from), &explain::state(voice, &fact.to))),
         Cell::text(explain::doer(voice, &fact.who)),
-        Cell::text(&fact.why),
-        Cell::text(detail(&fact.detail)),
+        Cell::text(explain::why(voice, fact)),
+        Cell::text(detail(voice, fact)),
     ]
 }
 
-/// The same as it stands in the trail.
-pub fn fact_cells(fact: &Fact) -> Vec<Cell> {
-    vec![
-        Cell::Code(fact.kind.clone()),
-        Cell::text(moved(&fact.from, &fact.to)),
-        Cell::text(&fact.who),
-        Cell::text(&fact.why),
-        Cell::text(detail(&fact.detail)),
-    ]
+/// The same for who looks for it in the trail: with its name there.
+pub fn fact_cells(asked: &Asked, fact: &Fact) -> Vec<Cell> {
+    let mut cells = told(asked, fact);
+    let words = std::mem::replace(&mut cells[0], Cell::Empty);
+    cells[0] = Cell::Several(vec![words, Cell::Code(fact.kind.clone())]);
+    cells
 }
 
 fn moved(from: &str, to: &str) -> String {
@@ -99,14 +109,7 @@ fn moved(from: &str, to: &str) -> String {
 }
 
 /// The detail of a fact in one line.
-pub fn detail(value: &Value) -> String {
-    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    match value {
-        Value::Null => String::new(),
-        Value::Object(pairs) => {
-            let there = pairs.iter().filter(|(_, value)| !value.is_null());
-            there.map(|(name, value)| format!("{name}: {}", plain(value))).collect::<Vec<_>>().join("; ")
-        }
-        Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::String(_) => plain(value),
-    }
+fn detail(voice: Voice, fact: &Fact) -> String {
+    let details = explain::details(voice, fact);
+    details.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join("; ")
 }

@@ -2,11 +2,13 @@
 
 use super::customers::{cursor, entries, next, subject};
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::pager::AFTER;
 use crate::backoffice::parts::stack::{Hint, Links, Stack};
 use crate::backoffice::parts::{Cell, Choice, Filter, Pager, Table};
 use crate::backoffice::route::{Access, Route, Wall, get, known};
 use crate::backoffice::trouble::{Outcome, Trouble};
+use crate::domain::ledger::{AccountKind, Kind};
 use crate::domain::people::Right;
 use crate::store::lists::Sight;
 use crate::store::lists::accounts;
@@ -29,19 +31,6 @@ pub const ROUTES: &[Route] = &[
 ];
 
 const ROWS: i64 = 50;
-
-const KINDS: [&str; 10] = [
-    "payout_debited",
-    "payout_settled",
-    "payout_released",
-    "payout_reversed",
-    "deposit_credited",
-    "deposit_reversed",
-    "deposit_refunded",
-    "deposit_refund_returned",
-    "adjustment",
-    "suspense",
-];
 
 fn links(asked: &Asked) -> Links {
     let pages = [
@@ -134,14 +123,14 @@ fn trial(asked: &Asked, found: &TrialBalance) -> Table {
 }
 
 fn kind(name: &str) -> &'static str {
-    match name {
-        "customer" => "ledger.kind.customer",
-        "payouts_in_transit" => "ledger.kind.in_transit",
-        "fees" => "ledger.kind.fees",
-        "processor" => "ledger.kind.processor",
-        "adjustments" => "ledger.kind.adjustments",
-        "suspense" => "ledger.kind.suspense",
-        _ => "ledger.kind.other",
+    match AccountKind::from_name(name) {
+        Some(AccountKind::Customer) => "ledger.kind.customer",
+        Some(AccountKind::PayoutsInTransit) => "ledger.kind.in_transit",
+        Some(AccountKind::Fees) => "ledger.kind.fees",
+        Some(AccountKind::Processor) => "ledger.kind.processor",
+        Some(AccountKind::Adjustments) => "ledger.kind.adjustments",
+        Some(AccountKind::Suspense) => "ledger.kind.suspense",
+        None => "ledger.kind.other",
     }
 }
 
@@ -178,7 +167,7 @@ fn accounts_table(asked: &Asked, lines: &[accounts::Line]) -> Table {
         let to = account_link(&line.path);
         let row = table.row(vec![
             Cell::text(asked.say(kind(&line.kind))),
-            Cell::link(to.clone(), &line.path),
+            Cell::link(to.clone(), explain::account(asked.voice(), &line.path)),
             Cell::Number(asked.money(line.balance)),
         ]);
         row.opens = Some(to);
@@ -195,7 +184,8 @@ async fn account(asked: Asked) -> Outcome {
     let statement = found.ok_or(Trouble::NotFound)?;
     let mut page = Stack::new().with(links(&asked));
     let held = asked.fill("ledger.holds", &[("balance", &asked.money(statement.account.balance))]);
-    page.push(Hint::new(held)).push(entries(&asked, &statement));
+    let named = asked.fill("ledger.named", &[("path", &statement.account.path)]);
+    page.push(Hint::new(held)).push(Hint::new(named)).push(entries(&asked, &statement));
     page.push(Pager::new(&asked, next(&statement).as_deref()));
     asked.page(asked.say("ledger.account"), &page)
 }
@@ -206,7 +196,7 @@ async fn list(asked: Asked) -> Outcome {
     let filter = transactions::Filter { sight: Sight::from(asked.reach(Right::SeeLedger)), kinds, made };
     let after = super::after(&asked)?;
     let found = asked.read(move |connection| transactions::list(connection, &filter, after, ROWS)).await?;
-    let kinds = KINDS.map(|kind| Choice::new(kind, kind)).to_vec();
+    let kinds = Kind::ALL.map(|kind| Choice::new(kind.name(), explain::booked(asked.voice(), kind))).to_vec();
     let mut table = Table::new(asked.say("ledger.transactions"), asked.say("ledger.nothing"))
         .column(asked.say("events.at"))
         .column(asked.say("ledger.kind"))
@@ -217,7 +207,7 @@ async fn list(asked: Asked) -> Outcome {
         let to = format!("/office/ledger/transactions/{}", line.id);
         let row = table.row(vec![
             Cell::When(asked.when(line.at.timestamp_micros())),
-            Cell::Code(line.kind.clone()),
+            Cell::text(explain::kind(asked.voice(), &line.kind)),
             subject(&line.subject),
             Cell::text(&line.front_end),
             Cell::link(to.clone(), asked.say("ledger.show")),
@@ -244,19 +234,22 @@ async fn transaction(asked: Asked) -> Outcome {
     let sight = Sight::from(asked.reach(Right::SeeLedger));
     let found = asked.read(move |connection| transactions::one(connection, &sight, id)).await?;
     let one = found.ok_or(Trouble::NotFound)?;
-    let mut table = Table::new(asked.fill("ledger.transaction_of", &[("kind", &one.line.kind)]), "")
-        .column(asked.say("ledger.from"))
-        .column(asked.say("ledger.to"))
-        .number(asked.say("list.amount"));
+    let mut table = Table::new(
+        asked.fill("ledger.transaction_of", &[("kind", &explain::kind(asked.voice(), &one.line.kind))]),
+        "",
+    )
+    .column(asked.say("ledger.from"))
+    .column(asked.say("ledger.to"))
+    .number(asked.say("list.amount"));
     for entry in &one.entries {
         table.row(vec![
-            Cell::link(account_link(&entry.from), &entry.from),
-            Cell::link(account_link(&entry.to), &entry.to),
+            Cell::link(account_link(&entry.from), explain::account(asked.voice(), &entry.from)),
+            Cell::link(account_link(&entry.to), explain::account(asked.voice(), &entry.to)),
             Cell::Number(asked.money(entry.amount)),
         ]);
     }
     let facts = crate::backoffice::parts::facts::Facts::new(asked.say("ledger.transaction"))
-        .fact(asked.say("ledger.kind"), Cell::Code(one.line.kind.clone()))
+        .fact(asked.say("ledger.kind"), Cell::text(explain::kind(asked.voice(), &one.line.kind)))
         .fact(asked.say("statement.subject"), subject(&one.line.subject))
         .fact(asked.say("front_end"), Cell::text(&one.line.front_end))
         .fact(asked.say("events.at"), Cell::When(asked.when(one.line.at.timestamp_micros())));

@@ -1,16 +1,23 @@
 //! What processors told us, each piece of news once, with how often it came.
 
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
+use crate::backoffice::parts::facts::Facts;
+use crate::backoffice::parts::raw::Bodies;
 use crate::backoffice::parts::stack::{Hint, Stack};
 use crate::backoffice::parts::{Cell, Filter as Form, Pager, Table};
 use crate::backoffice::route::{Access, Route, Wall, get, known};
-use crate::backoffice::trouble::Outcome;
+use crate::backoffice::trouble::{Outcome, Trouble};
 use crate::domain::ids::AttemptId;
-use crate::domain::people::Right;
+use crate::domain::people::{Reach, Right};
 use crate::store::lists::notices::{self, Filter};
+use crate::store::{Connection, exchanges};
+use std::collections::BTreeMap;
 
-pub const ROUTES: &[Route] =
-    &[get("/office/notices", Access::Needs(Right::SeeWork), Wall::House, known!(list))];
+pub const ROUTES: &[Route] = &[
+    get("/office/notices", Access::Needs(Right::SeeWork), Wall::House, known!(list)),
+    get("/office/notices/{notice}", Access::Needs(Right::SeeWork), Wall::House, known!(one)),
+];
 
 const ROWS: i64 = 50;
 
@@ -25,15 +32,19 @@ async fn list(asked: Asked) -> Outcome {
         .column(asked.say("deposits.account"))
         .column(asked.say("deposits.reference"))
         .column(asked.say("notices.summary"))
-        .number(asked.say("notices.deliveries"));
+        .number(asked.say("notices.deliveries"))
+        .column(asked.say("notices.body"));
     for line in &found.rows {
-        table.row(vec![
+        let to = format!("/office/notices/{}", line.id);
+        let row = table.row(vec![
             Cell::When(asked.when(line.at.timestamp_micros())),
             Cell::text(&line.account),
             reference(&asked, &line.reference),
-            Cell::text(&line.summary),
+            Cell::text(explain::quoted(asked.voice(), &line.summary)),
             Cell::Number(line.deliveries.to_string()),
+            Cell::link(to.clone(), asked.say("today.look")),
         ]);
+        row.opens = Some(to);
     }
     let mut page = Stack::new();
     page.push(
@@ -49,6 +60,31 @@ async fn list(asked: Asked) -> Outcome {
     }
     page.push(Pager::new(&asked, found.next.map(|cursor| cursor.to_string()).as_deref()));
     asked.page(asked.say("notices.title"), &page)
+}
+
+/// One notice, with its body as long as that is kept, for whoever may see what goes over the wire.
+async fn one(asked: Asked) -> Outcome {
+    let id: i64 = asked.param("notice").parse().map_err(|_| Trouble::NotFound)?;
+    let sees = asked.reach(Right::SeeExchanges) == Reach::All;
+    let read = move |connection: &mut Connection| {
+        let Some(line) = notices::one(connection, id)? else { return Ok(None) };
+        let bodies = if sees { exchanges::bodies(connection, &[id])? } else { BTreeMap::new() };
+        Ok(Some((line, bodies)))
+    };
+    let (line, bodies) = asked.read(read).await?.ok_or(Trouble::NotFound)?;
+    let facts = Facts::new(asked.say("notices.one"))
+        .fact(asked.say("events.at"), Cell::When(asked.when(line.at.timestamp_micros())))
+        .fact(asked.say("deposits.account"), Cell::text(&line.account))
+        .fact(asked.say("deposits.reference"), reference(&asked, &line.reference))
+        .fact(asked.say("notices.summary"), Cell::text(explain::quoted(asked.voice(), &line.summary)))
+        .fact(asked.say("notices.deliveries"), Cell::Number(line.deliveries.to_string()));
+    let mut page = Stack::new().with(facts);
+    match bodies.into_values().next() {
+        Some(body) => page.push(Bodies(vec![(asked.say("notices.body").to_owned(), body)])),
+        None if sees => page.push(Hint::new(asked.say("notices.body.gone"))),
+        None => page.push(Hint::new(asked.say("notices.body.unseen"))),
+    };
+    asked.page(asked.say("notices.one"), &page)
 }
 
 /// Leads to what the notice speaks of: the payout of an attempt, or a deposit, for whoever may see it.

@@ -218,6 +218,7 @@ fn denial(denied: &Denied) -> &'static str {
         Denied::BadName(_) => "denied.bad_name",
         Denied::NameTaken => "denied.name_taken",
         Denied::OneSelf => "denied.oneself",
+        Denied::OtherHalf => "denied.other_half",
         Denied::HasSecondFactor => "denied.has_factor",
         Denied::Wrong => "denied.wrong",
     }

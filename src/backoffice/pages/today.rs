@@ -2,6 +2,7 @@
 //! the last two weeks went.
 
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::chart::{Bar, Bars};
 use crate::backoffice::parts::facts::{Facts, Sheets};
 use crate::backoffice::parts::stack::{Heading, Hint, Links, Stack};
@@ -9,15 +10,19 @@ use crate::backoffice::parts::when::age;
 use crate::backoffice::parts::{Badge, Cell, Table, Tone};
 use crate::backoffice::route::{Access, Route, Wall, get, known};
 use crate::backoffice::trouble::Outcome;
+use crate::domain::deed::Deed;
 use crate::domain::money::{Currency, Money};
 use crate::domain::payout::status::PayoutStatus;
+use crate::domain::people::person::OPERATOR;
 use crate::domain::people::{Reach, Right};
+use crate::store::lists::audit as trail;
 use crate::store::lists::errands::{self, Count, Counts};
 use crate::store::lists::figures::{Days, Of};
 use crate::store::lists::health::{self, Account};
 use crate::store::lists::today::{self, AGES, InTransit, Queue};
 use crate::store::lists::{Sight, unknown};
-use chrono::{Duration, NaiveDate};
+use crate::store::{Connection, StoreError};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub const ROUTES: &[Route] =
@@ -34,6 +39,8 @@ struct Seen {
     days: Days,
     errands: Option<Counts>,
     health: Vec<Account>,
+    /// What was done to other people's accounts lately, for who sees the trail of the whole house.
+    accounts: Vec<trail::Line>,
     /// Whether somebody sees every front end.
     all: bool,
 }
@@ -41,6 +48,7 @@ struct Seen {
 async fn show(asked: Asked) -> Outcome {
     let sight = Sight::from(asked.reach(Right::SeePayouts));
     let sees_work = asked.reach(Right::SeeWork) == Reach::All;
+    let sees_trail = asked.reach(Right::SeeAudit) == Reach::All;
     let (now, figures) = (asked.now, asked.office.figures.clone());
     let zone = asked.zone;
     let today = now.with_timezone(&zone).date_naive();
@@ -55,6 +63,7 @@ async fn show(asked: Asked) -> Outcome {
                 errands: if sees_work { Some(errands::counts(connection, now)?) } else { None },
                 // Accounts are shared by front ends, so their numbers are for who sees all of them.
                 health: if sight == Sight::All { health::of_accounts(connection, now)? } else { Vec::new() },
+                accounts: if sees_trail { accounts_touched(connection, now)? } else { Vec::new() },
                 all: sight == Sight::All,
             })
         })
@@ -63,6 +72,9 @@ async fn show(asked: Asked) -> Outcome {
     page.push(queues(&asked, &seen.queues));
     page.push(Sheets::new().with(attention(&asked, &seen)).with(in_transit(&asked, &seen.in_transit)));
     let watched = if seen.all { (asked.office.left_alone)() } else { HashMap::new() };
+    if !seen.accounts.is_empty() {
+        page.push(accounts(&asked, &seen.accounts)).push(Hint::new(asked.say("today.accounts.hint")));
+    }
     if !(seen.health.is_empty() && watched.is_empty()) {
         page.push(processors(&asked, &seen.health, &watched));
     }
@@ -176,6 +188,42 @@ fn in_transit(asked: &Asked, held: &[InTransit]) -> Facts {
         facts = facts.fact(asked.say("today.in_transit.none"), Cell::text("–"));
     }
     facts
+}
+
+/// The most changes of accounts that the page shows; the trail has them all.
+const MOST_ACCOUNTS: i64 = 20;
+
+/// What one person did to the account of another in the last 24 hours.
+fn accounts_touched(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<trail::Line>, StoreError> {
+    let mut filter = trail::Filter::of(Sight::All);
+    let deeds =
+        [Deed::PersonAdded, Deed::PersonGrantsSet, Deed::PersonPasswordSet, Deed::PersonSecondFactorReset];
+    filter.kinds = deeds.map(|deed| deed.name().to_owned()).to_vec();
+    filter.made = (Some(now - Duration::hours(24)), None);
+    let own =
+        |line: &trail::Line| line.subject.strip_prefix("person/") == line.fact.who.strip_prefix(OPERATOR);
+    let lines = trail::list(connection, &filter, None, MOST_ACCOUNTS)?.rows;
+    Ok(lines.into_iter().filter(|line| !own(line)).collect())
+}
+
+fn accounts(asked: &Asked, lines: &[trail::Line]) -> Table {
+    let mut table = Table::new(asked.say("today.accounts"), asked.say("events.none"))
+        .column(asked.say("events.at"))
+        .column(asked.say("today.accounts.whom"))
+        .column(asked.say("events.what"))
+        .column(asked.say("events.who"));
+    for line in lines {
+        let query =
+            form_urlencoded::Serializer::new(String::new()).append_pair("subject", &line.subject).finish();
+        let whom = line.subject.strip_prefix("person/").unwrap_or(&line.subject);
+        table.row(vec![
+            Cell::When(asked.when(line.at.timestamp_micros())),
+            Cell::link(format!("/office/audit?{query}"), whom),
+            Cell::text(explain::kind(asked.voice(), &line.fact.kind)),
+            Cell::text(explain::doer(asked.voice(), &line.fact.who)),
+        ]);
+    }
+    table
 }
 
 /// What became of what was sent, and whether this node calls the processor or leaves it alone for not answering.

@@ -1,6 +1,7 @@
 //! What nobody knows of: payouts, refunds and deposits whose outcome is open.
 
 use crate::backoffice::call::Asked;
+use crate::backoffice::explain;
 use crate::backoffice::parts::stack::{Heading, Hint, Links, Stack};
 use crate::backoffice::parts::when::age;
 use crate::backoffice::parts::{Badge, Cell, Pager, Table};
@@ -76,7 +77,7 @@ fn payout_table(asked: &Asked, rows: &[OfPayout]) -> Table {
             Cell::Code(row.attempt.reference.clone()),
             Cell::Number(row.attempt.inquiries.to_string()),
             waits(asked, row.since),
-            Cell::maybe(row.attempt.reason.clone()),
+            Cell::maybe(row.attempt.reason.as_deref().map(|text| explain::said(asked.voice(), text))),
         ]);
         line.opens = Some(to);
     }
@@ -103,7 +104,7 @@ fn refund_table(asked: &Asked, rows: &[OfRefund]) -> Table {
             Cell::Number(asked.money(row.refund.amount)),
             Cell::text(&deposit.front_end),
             Cell::Number(row.refund.inquiries.to_string()),
-            Cell::maybe(row.refund.reason.clone()),
+            Cell::maybe(row.refund.reason.as_deref().map(|text| explain::said(asked.voice(), text))),
         ]);
         line.opens = Some(to);
     }

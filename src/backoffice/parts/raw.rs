@@ -49,6 +49,21 @@ impl Display for Facts {
     }
 }
 
+/// What went over the wire, in its lines: each body under its name.
+#[derive(Clone, Debug, Default)]
+pub struct Bodies(pub Vec<(String, String)>);
+
+impl HtmlSafe for Bodies {}
+
+impl Display for Bodies {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        for (name, body) in &self.0 {
+            write!(f, "<h2>{}</h2><pre class=\"raw\" tabindex=\"0\">{}</pre>", Escaped(name), Escaped(body))?;
+        }
+        Ok(())
+    }
+}
+
 /// A picture that [`crate::backoffice::qr`] has drawn.
 #[derive(Clone, Debug)]
 pub struct QrCode(pub String);

@@ -6,6 +6,7 @@ use super::{Acted, By, Done, No, Tried, approvals, attempted, reference};
 use crate::domain::acting::news::News;
 use crate::domain::acting::{self, Action, Impossible, LONGEST_NOTE, LONGEST_REASON, Situation, Weight};
 use crate::domain::approval::{Claim, Mark};
+use crate::domain::deed::Deed;
 use crate::domain::ids::PayoutId;
 use crate::domain::ledger::Account;
 use crate::domain::payout::attempt::AttemptState;
@@ -151,21 +152,21 @@ fn carry_out(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, at: &Situation<'_>) ->
         Act::Note(text) => {
             acting::words("Note", text, LONGEST_NOTE)?;
             handling::add_note(tx, payout.id, name, text)?;
-            record(tx, wish, payout, "payout.noted", |fact| fact)?;
+            record(tx, wish, payout, Deed::PayoutNoted, |fact| fact)?;
             said("Noted")
         }
         Act::Claim => {
             let until = at.now + rules.front_end.approvals.claim;
             handling::set_claim(tx, payout.id, &Claim { by: name.clone(), until })?;
             payouts::touch(tx, payout.id)?;
-            record(tx, wish, payout, "payout.claimed", |fact| fact.with("until", until.to_rfc3339()))?;
+            record(tx, wish, payout, Deed::PayoutClaimed, |fact| fact.with("until", until.to_rfc3339()))?;
             Ok(Done::said(format!("Yours until {} UTC", until.format("%H:%M"))))
         }
         Act::Unclaim => {
             let by = at.handling.claim.as_ref().map_or_else(|| name.clone(), |claim| claim.by.clone());
             handling::set_claim(tx, payout.id, &Claim { by, until: at.now })?;
             payouts::touch(tx, payout.id)?;
-            record(tx, wish, payout, "payout.unclaimed", |fact| fact)?;
+            record(tx, wish, payout, Deed::PayoutUnclaimed, |fact| fact)?;
             said("Free")
         }
         Act::Mark(mark) => {
@@ -174,14 +175,14 @@ fn carry_out(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, at: &Situation<'_>) ->
             }
             handling::set_mark(tx, payout.id, *mark, Some(name))?;
             payouts::touch(tx, payout.id)?;
-            record(tx, wish, payout, "payout.marked", |fact| fact.with("mark", mark.letter()))?;
+            record(tx, wish, payout, Deed::PayoutMarked, |fact| fact.with("mark", mark.letter()))?;
             Ok(Done::said(format!("Mark {} given", mark.letter())))
         }
         Act::Unmark(mark) => {
             at.handling.given(*mark).ok_or(Impossible::NotMarked)?;
             handling::set_mark(tx, payout.id, *mark, None)?;
             payouts::touch(tx, payout.id)?;
-            record(tx, wish, payout, "payout.unmarked", |fact| fact.with("mark", mark.letter()))?;
+            record(tx, wish, payout, Deed::PayoutUnmarked, |fact| fact.with("mark", mark.letter()))?;
             Ok(Done::said(format!("Mark {} taken back", mark.letter())))
         }
         Act::Edit(edit) => {
@@ -189,7 +190,7 @@ fn carry_out(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, at: &Situation<'_>) ->
             let after = Payout { updated_by: Some(wish.by.person.who()), ..change.payout };
             payouts::advance(tx, &after)?;
             approvals::take_marks_back(tx, payout)?;
-            record(tx, wish, payout, "payout.edited", |fact| {
+            record(tx, wish, payout, Deed::PayoutEdited, |fact| {
                 fact.with("amount", after.amount.to_string())
                     .with("fee", after.fee.to_string())
                     .with("processor", after.processor_name())
@@ -199,7 +200,7 @@ fn carry_out(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, at: &Situation<'_>) ->
         Act::Hold => {
             let hold = Hold { by: name.clone(), why: wish.reason.clone() };
             payouts::advance(tx, &Payout { hold: Some(hold), ..payout.clone() })?;
-            record(tx, wish, payout, "payout.held", |fact| fact)?;
+            record(tx, wish, payout, Deed::PayoutHeld, |fact| fact)?;
             said("Held")
         }
         Act::Unhold => {
@@ -209,7 +210,7 @@ fn carry_out(tx: &mut Tx<'_>, wish: &Wish, rules: &Rules, at: &Situation<'_>) ->
                 // What waited goes now, and not when its next try would have come.
                 outbox::put(tx, &update_payout::pay_out_errand(attempt.id), tx.now())?;
             }
-            record(tx, wish, payout, "payout.unheld", |fact| fact)?;
+            record(tx, wish, payout, Deed::PayoutUnheld, |fact| fact)?;
             said("Let go")
         }
         Act::Retry => {
@@ -276,7 +277,7 @@ fn record(
     tx: &mut Tx<'_>,
     wish: &Wish,
     payout: &Payout,
-    kind: &'static str,
+    kind: Deed,
     more: impl FnOnce(audit::Fact) -> audit::Fact,
 ) -> Result<(), StoreError> {
     let fact = audit::Fact {

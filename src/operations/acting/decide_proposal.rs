@@ -7,6 +7,7 @@ use super::super::{OperationError, Rules, adjust_balance};
 use super::{Acted, By, Done, No, Tried, attempted, matters};
 use crate::domain::acting::news::Moved;
 use crate::domain::acting::{self, Action, Impossible, LONGEST_REASON};
+use crate::domain::deed::Deed;
 use crate::domain::ids::ProposalId;
 use crate::domain::ledger::Account;
 use crate::domain::proposal::{Decision, Matter, Proposal, ProposalState, Verdict};
@@ -136,7 +137,7 @@ fn record(
         why: why.to_owned(),
         from: proposal.state.name().to_owned(),
         to: to.name().to_owned(),
-        ..by.fact("proposal.decided", subject, &proposal.front_end, &proposal.pin)
+        ..by.fact(Deed::ProposalDecided, subject, &proposal.front_end, &proposal.pin)
     };
     let fact = fact
         .with("proposal", proposal.id.to_string())

@@ -21,6 +21,7 @@ pub mod propose_outcome;
 
 use super::{Caller, OperationError, Rules};
 use crate::domain::acting::{Impossible, WrongWords};
+use crate::domain::deed::Deed;
 use crate::domain::ids::{ProposalId, ReversalId};
 use crate::domain::people::Person;
 use crate::domain::refusal::Refusal;
@@ -65,7 +66,7 @@ impl By {
         Caller::person(&self.person, &self.request_id)
     }
 
-    fn fact(&self, kind: &'static str, subject: impl ToString, front_end: &str, pin: &str) -> audit::Fact {
+    fn fact(&self, kind: Deed, subject: impl ToString, front_end: &str, pin: &str) -> audit::Fact {
         audit::Fact {
             front_end: front_end.to_owned(),
             pin: pin.to_owned(),
@@ -133,7 +134,7 @@ fn attempted(
             tx.roll_back(&mark);
             let fact = audit::Fact {
                 why: impossible.to_string(),
-                ..by.fact("action.refused", tried.subject, &rules.front_end.name, tried.pin)
+                ..by.fact(Deed::ActionRefused, tried.subject, &rules.front_end.name, tried.pin)
             };
             audit::record(tx, fact.with("action", tried.action).with("code", impossible.code()))?;
             Ok(Acted::Impossible(impossible))

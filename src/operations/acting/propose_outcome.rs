@@ -5,6 +5,7 @@ use super::super::{OperationError, Rules};
 use super::matters::{self, Standing};
 use super::{Acted, By, Done, No, Tried, attempted, reference};
 use crate::domain::acting::{self, Action, Impossible, LONGEST_REASON};
+use crate::domain::deed::Deed;
 use crate::domain::ids::ProposalId;
 use crate::domain::proposal::{Matter, Proposal, ProposalState, Verdict};
 use crate::store::{Tx, Wants, audit, proposals};
@@ -79,7 +80,7 @@ pub(super) fn record(tx: &mut Tx<'_>, by: &By, proposal: &Proposal) -> Result<()
     let fact = audit::Fact {
         why: proposal.reason.clone(),
         to: proposal.state.name().to_owned(),
-        ..by.fact("proposal.made", subject, &proposal.front_end, &proposal.pin)
+        ..by.fact(Deed::ProposalMade, subject, &proposal.front_end, &proposal.pin)
     };
     let fact = fact
         .with("proposal", proposal.id.to_string())

@@ -1,6 +1,7 @@
 //! Somebody new is let into the back office.
 
 use super::{Denied, fact, told};
+use crate::domain::deed::Deed;
 use crate::domain::people::Person;
 use crate::domain::people::person::check_name;
 use crate::operations::{Caller, OperationError};
@@ -23,7 +24,7 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, caller: &Caller) -> Result<Result<Perso
     }
     let id = people::insert(tx, &wish.person, &wish.password)?;
     let person = Person { id, ..wish.person.clone() };
-    let added = audit::Fact { to: told(&person), ..fact("person.added", &person, caller) };
+    let added = audit::Fact { to: told(&person), ..fact(Deed::PersonAdded, &person, caller) };
     audit::record(tx, added)?;
     Ok(Ok(person))
 }

@@ -1,7 +1,9 @@
 //! An administrator gives somebody else a password that is good for nothing but setting another one. Every session ends.
 
-use super::{Denied, set_password};
+use super::{Denied, did_last, set_password};
+use crate::domain::deed::Deed;
 use crate::operations::{Caller, OperationError};
+use crate::store::people::second_factors;
 use crate::store::{StoreError, Tx, people};
 
 #[derive(Clone)]
@@ -15,6 +17,13 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, caller: &Caller) -> Result<Result<(), D
     let Some(account) = people::find(tx, &wish.name)? else { return Ok(Err(Denied::NoSuchPerson)) };
     if account.person.who() == caller.who {
         return Ok(Err(Denied::OneSelf));
+    }
+    // Until its owner has set one up, the second factor is his who had it reset.
+    let factor = [Deed::PersonSecondFactorReset, Deed::PersonSecondFactorSetUp];
+    if second_factors::find(tx, account.person.id)?.is_none_or(|factor| !factor.confirmed)
+        && did_last(tx, &account.person, &factor, caller)?
+    {
+        return Ok(Err(Denied::OtherHalf));
     }
     let set = set_password::Wish {
         name: wish.name.clone(),

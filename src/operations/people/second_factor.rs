@@ -2,7 +2,8 @@
 //! the last one that was taken.
 
 use super::sign_in::{LockOut, NewSession, count_failure, open};
-use super::{Denied, fact};
+use super::{Denied, did_last, fact};
+use crate::domain::deed::Deed;
 use crate::operations::{Caller, OperationError};
 use crate::store::people::second_factors::{self, SecondFactor};
 use crate::store::people::sessions::{self, Stage};
@@ -42,7 +43,7 @@ pub fn confirm(
         Ok(account) => account,
         Err(denied) => return Ok(Err(denied)),
     };
-    audit::record(tx, fact("person.second_factor_set_up", &account.person, caller))?;
+    audit::record(tx, fact(Deed::PersonSecondFactorSetUp, &account.person, caller))?;
     sessions::end_all(tx, code.user_id, None)?;
     sessions::end(tx, from)?;
     let now = tx.now_micros();
@@ -93,12 +94,18 @@ pub fn reset(tx: &mut Tx<'_>, name: &str, caller: &Caller) -> Result<Result<(), 
     if account.person.who() == caller.who {
         return Ok(Err(Denied::OneSelf));
     }
+    // Until its owner has set one of his own, the password is known to whoever gave it.
+    if account.has_initial_password()
+        && did_last(tx, &account.person, &[Deed::PersonPasswordSet, Deed::PersonAdded], caller)?
+    {
+        return Ok(Err(Denied::OtherHalf));
+    }
     if second_factors::find(tx, account.person.id)?.is_some() {
         let none = SecondFactor { secret: String::new(), last_step: 0, confirmed: false };
         second_factors::put(tx, account.person.id, &none)?;
     }
     sessions::end_all(tx, account.person.id, None)?;
-    audit::record(tx, fact("person.second_factor_reset", &account.person, caller))?;
+    audit::record(tx, fact(Deed::PersonSecondFactorReset, &account.person, caller))?;
     Ok(Ok(()))
 }
 

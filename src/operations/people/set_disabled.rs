@@ -1,6 +1,7 @@
 //! Somebody is shut out, with all open sessions, or let in again. Nobody is ever deleted: the audit trail names people.
 
 use super::{Denied, fact};
+use crate::domain::deed::Deed;
 use crate::operations::{Caller, OperationError};
 use crate::store::people::{self, sessions};
 use crate::store::{Tx, audit};
@@ -23,7 +24,7 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, caller: &Caller) -> Result<Result<(), D
     if wish.disabled {
         sessions::end_all(tx, account.person.id, None)?;
     }
-    let kind = if wish.disabled { "person.disabled" } else { "person.enabled" };
+    let kind = if wish.disabled { Deed::PersonDisabled } else { Deed::PersonEnabled };
     audit::record(tx, fact(kind, &account.person, caller))?;
     Ok(Ok(()))
 }

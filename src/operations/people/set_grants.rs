@@ -1,6 +1,7 @@
 //! Somebody's roles are replaced by others. They count from the next request on.
 
 use super::{Denied, fact, told};
+use crate::domain::deed::Deed;
 use crate::domain::people::Grants;
 use crate::operations::{Caller, OperationError};
 use crate::store::{Tx, audit, people};
@@ -19,7 +20,7 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, caller: &Caller) -> Result<Result<(), D
     let from = told(&account.person);
     account.person.grants = wish.grants.clone();
     people::update(tx, &account)?;
-    let changed = fact("person.grants_set", &account.person, caller);
+    let changed = fact(Deed::PersonGrantsSet, &account.person, caller);
     audit::record(tx, audit::Fact { from, to: told(&account.person), ..changed })?;
     Ok(Ok(()))
 }

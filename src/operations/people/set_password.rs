@@ -1,6 +1,7 @@
 //! A password is replaced. Every session ends, but for the one in which somebody changed his own.
 
 use super::{Denied, fact};
+use crate::domain::deed::Deed;
 use crate::operations::{Caller, OperationError};
 use crate::store::people::{self, sessions};
 use crate::store::{Tx, audit};
@@ -27,6 +28,6 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, caller: &Caller) -> Result<Result<(), D
     account.locked_until = None;
     people::update(tx, &account)?;
     sessions::end_all(tx, account.person.id, wish.but_session.as_deref())?;
-    audit::record(tx, fact("person.password_set", &account.person, caller))?;
+    audit::record(tx, fact(Deed::PersonPasswordSet, &account.person, caller))?;
     Ok(Ok(()))
 }

@@ -1,6 +1,7 @@
 //! Somebody has typed a name and a password. What was wrong is counted and recorded, and told to nobody.
 
 use super::{Denied, fact};
+use crate::domain::deed::Deed;
 use crate::domain::people::Person;
 use crate::operations::{Caller, OperationError};
 use crate::store::people::sessions::{self, Session, Stage};
@@ -48,7 +49,7 @@ pub fn run(tx: &mut Tx<'_>, wish: &Wish, caller: &Caller) -> Result<Result<Stage
         return Ok(Err(Denied::Wrong));
     }
     if !may_enter(&account.person, wish.sandbox) {
-        audit::record(tx, fact("person.sign_in_refused", &account.person, caller))?;
+        audit::record(tx, fact(Deed::PersonSignInRefused, &account.person, caller))?;
         return Ok(Err(Denied::Wrong));
     }
     let factor = second_factors::find(tx, account.person.id)?.is_some_and(|factor| factor.confirmed);
@@ -95,7 +96,7 @@ pub(super) fn open(
                 account.locked_until = None;
                 people::update(tx, &account)?;
             }
-            audit::record(tx, fact("person.signed_in", &account.person, caller))?;
+            audit::record(tx, fact(Deed::PersonSignedIn, &account.person, caller))?;
         }
     }
     Ok(())
@@ -113,9 +114,9 @@ pub(super) fn count_failure(
         account.failures = 0;
         let until = tx.now() + lock_out.pause;
         account.locked_until = Some(until.timestamp_micros());
-        "person.locked_out"
+        Deed::PersonLockedOut
     } else {
-        "person.sign_in_failed"
+        Deed::PersonSignInFailed
     };
     people::update(tx, &account)?;
     audit::record(tx, fact(kind, &account.person, caller))

@@ -1,6 +1,7 @@
 //! A session is ended by whose it is.
 
 use super::fact;
+use crate::domain::deed::Deed;
 use crate::operations::{Caller, OperationError};
 use crate::store::people::{self, sessions};
 use crate::store::{Tx, audit};
@@ -10,7 +11,7 @@ pub fn run(tx: &mut Tx<'_>, session: &str, caller: &Caller) -> Result<(), Operat
     let Some(open) = sessions::find(tx, session)? else { return Ok(()) };
     sessions::end(tx, session)?;
     if let Some(account) = people::find_id(tx, open.user_id)? {
-        audit::record(tx, fact("person.signed_out", &account.person, caller))?;
+        audit::record(tx, fact(Deed::PersonSignedOut, &account.person, caller))?;
     }
     Ok(())
 }

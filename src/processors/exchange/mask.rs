@@ -165,6 +165,9 @@ impl Secret {
             "code3d",
             "account",
             "accountnumber",
+            "registrationid",
+            "serial",
+            "serialnumbers",
         ];
         const HOLDING: &[&str] = &[
             "password",

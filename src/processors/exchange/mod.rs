@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// One call to a processor and its answer. Nothing in it is secret.
+/// One call to a processor and its answer, or a notice of his and ours. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// The payout or deposit, in its outside spelling.
@@ -31,6 +31,8 @@ pub struct Exchange {
     pub failure: Option<String>,
     pub at: DateTime<Utc>,
     pub took: Duration,
+    /// The number of the notice that it brought; without one the call was ours.
+    pub notice: Option<i64>,
 }
 
 /// Where exchanges are written down. It must not wait: a payment never does for its record.
@@ -83,6 +85,7 @@ impl Note {
                 failure: None,
                 at: whose.book.clock.now(),
                 took: Duration::ZERO,
+                notice: None,
             },
             write: whose.book.write.clone(),
             began: Instant::now(),

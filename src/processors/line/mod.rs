@@ -13,6 +13,7 @@ pub use limits::Limits;
 
 use super::Health;
 use crate::clock::Clock;
+use crate::domain::remark::Remark;
 use breaker::{Breaker, Pass};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
@@ -31,9 +32,9 @@ pub struct Line {
 /// Why a call may not be made now. Nothing was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Closed {
-    #[error("too many calls are waiting")]
+    #[error("{}", Remark::TooManyWait)]
     Busy,
-    #[error("the processor did not answer lately and is left alone")]
+    #[error("{}", Remark::LeftAlone)]
     LeftAlone,
 }
 

@@ -4,6 +4,7 @@ use super::codec::{CodecError, Envelope, Fields, mac::OfResult};
 use super::codes::{self, Status, Verdict};
 use super::settings::Account;
 use crate::domain::outcome::Outcome;
+use crate::domain::remark::Remark;
 
 /// The parameters of an answer, with what was found out about their origin.
 #[derive(Debug)]
@@ -20,6 +21,14 @@ enum MacFound {
     Right,
     Absent,
     Wrong,
+}
+
+/// What people may see of an answer or a notice: these parameters and no others.
+pub fn for_people(fields: &Fields) -> String {
+    const SHOWN: [&str; 9] =
+        ["TransID", "PayID", "XID", "Status", "Code", "Description", "AmountAuth", "AmountCap", "AmountCred"];
+    let shown = SHOWN.into_iter().filter_map(|name| Some(format!("{name}={}", fields.present(name)?)));
+    shown.collect::<Vec<_>>().join("\n")
 }
 
 impl Answer {
@@ -45,12 +54,9 @@ impl Answer {
         self.fields.text(name)
     }
 
-    /// What people may see of it: these parameters and no others.
+    /// What people may see of it.
     pub fn for_people(&self) -> String {
-        const SHOWN: [&str; 8] =
-            ["TransID", "PayID", "Status", "Code", "Description", "AmountAuth", "AmountCap", "AmountCred"];
-        let shown = SHOWN.into_iter().filter_map(|name| Some(format!("{name}={}", self.present(name)?)));
-        shown.collect::<Vec<_>>().join("\n")
+        for_people(&self.fields)
     }
 
     pub fn present(&self, name: &str) -> Option<&str> {
@@ -74,19 +80,19 @@ impl Answer {
     }
 
     /// Why the answer proves nothing, if it does not.
-    pub fn distrust(&self, trans_id: &str, mac_demanded: bool) -> Option<&'static str> {
+    pub fn distrust(&self, trans_id: &str, mac_demanded: bool) -> Option<Remark> {
         if !self.sealed {
-            return Some("the answer came in clear");
+            return Some(Remark::InClear);
         }
         if !self.merchant_fits {
-            return Some("the answer is for another merchant");
+            return Some(Remark::OtherMerchant);
         }
         if self.fields.text("TransID") != trans_id {
-            return Some("the answer is about another order");
+            return Some(Remark::OtherOrder);
         }
         match self.mac {
-            MacFound::Wrong => Some("the MAC of the answer is wrong"),
-            MacFound::Absent if mac_demanded => Some("the answer has no MAC"),
+            MacFound::Wrong => Some(Remark::MacWrong),
+            MacFound::Absent if mac_demanded => Some(Remark::MacMissing),
             MacFound::Absent | MacFound::Right => None,
         }
     }
@@ -106,16 +112,16 @@ impl Answer {
         match self.verdict(trans_id, mac_demanded) {
             Verdict::Success => match self.present("PayID") {
                 Some(pay_id) => Outcome::Paid { reference: pay_id.to_owned() },
-                None => Outcome::Unknown { cause: "success without a PayID".to_owned() },
+                None => Outcome::Unknown { cause: Remark::NoPayId.into() },
             },
             Verdict::Refused(_) => Outcome::Declined { code: code(), reason: self.reason() },
             Verdict::Open => Outcome::Open { cause: format!("{}: {}", code(), self.reason()) },
-            Verdict::Authenticate => Outcome::Unknown { cause: "a payout asks for 3-D Secure".to_owned() },
+            Verdict::Authenticate => Outcome::Unknown { cause: Remark::PayoutAsksSecure.into() },
             Verdict::Unknown(cause) => Outcome::Unknown { cause: self.doubt(cause) },
         }
     }
 
-    pub fn doubt(&self, cause: &str) -> String {
+    pub fn doubt(&self, cause: Remark) -> String {
         let shown: String = self.code().chars().filter(char::is_ascii_alphanumeric).take(8).collect();
         format!("{cause} (code {shown})")
     }

@@ -9,6 +9,7 @@ use super::inquire::Payment;
 use super::request::Request;
 use super::values::{BadValue, format};
 use crate::domain::outcome::DepositOutcome;
+use crate::domain::remark::Remark;
 use crate::processors::DepositOrder;
 
 /// Authorises what an inquiry just found agreed and not authorised.
@@ -25,7 +26,7 @@ pub async fn send(client: &Client, order: &DepositOrder, payment: &Payment) -> D
     };
     match answer.verdict(&order.reference, client.settings().answer_mac) {
         // How much, and whether it was captured at once, only an inquiry tells.
-        Verdict::Success => DepositOutcome::Open { cause: "authorised, to be asked about".to_owned() },
+        Verdict::Success => DepositOutcome::Open { cause: Remark::ToBeAsked.into() },
         Verdict::Refused(_) => {
             DepositOutcome::Failed { code: answer.code().to_owned(), reason: answer.reason() }
         }

@@ -10,6 +10,7 @@ use super::request::Request;
 use super::values::{BadValue, format, reference};
 use crate::domain::money::Money;
 use crate::domain::outcome::DepositOutcome;
+use crate::domain::remark::Remark;
 
 pub struct Part<'a> {
     pub trans_id: &'a str,
@@ -65,15 +66,13 @@ pub async fn send(client: &Client, part: &Part<'_>) -> DepositOutcome {
                     DepositOutcome::Failed { code: answer.code().to_owned(), reason: answer.reason() }
                 }
                 Found::Payment(_) | Found::NotFound => {
-                    DepositOutcome::Unknown { cause: answer.doubt("refused, and the sums say otherwise") }
+                    DepositOutcome::Unknown { cause: answer.doubt(Remark::RefusedOtherwise) }
                 }
                 Found::Unknown(cause) => DepositOutcome::Unknown { cause },
             }
         }
         Verdict::Open => DepositOutcome::Open { cause: answer.reason() },
-        Verdict::Authenticate => {
-            DepositOutcome::Unknown { cause: answer.doubt("a capture asks for 3-D Secure") }
-        }
+        Verdict::Authenticate => DepositOutcome::Unknown { cause: answer.doubt(Remark::CaptureAsksSecure) },
         Verdict::Unknown(cause) => DepositOutcome::Unknown { cause: answer.doubt(cause) },
     }
 }

@@ -7,6 +7,7 @@ use super::request::{Request, Sealed};
 use super::settings::{Account, Settings, SettingsError};
 use crate::clock::{Clock, Entropy};
 use crate::domain::outcome::{DepositOutcome, Outcome};
+use crate::domain::remark::Remark;
 use crate::processors::exchange::Note;
 use crate::processors::line::{Closed, End, Line};
 use reqwest::StatusCode;
@@ -172,7 +173,7 @@ impl Client {
         while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Unknown(scrub(error)))? {
             body.extend_from_slice(&chunk);
             if body.len() > LARGEST_ANSWER {
-                return Err(CallError::Unknown("the answer is too large".to_owned()));
+                return Err(CallError::Unknown(Remark::TooLarge.into()));
             }
         }
         Ok((response.status(), body))

@@ -14,6 +14,7 @@ use super::values::{BadValue, format, reference};
 use crate::domain::customer::Details;
 use crate::domain::money::Money;
 use crate::domain::outcome::Outcome;
+use crate::domain::remark::Remark;
 use std::collections::BTreeMap;
 
 /// One credit, which its `req_id` names for ever.
@@ -52,7 +53,7 @@ pub async fn inquire(client: &Client, credit: &Credit<'_>) -> Outcome {
     match inquire::ask(client, credit.trans_id, Some(credit.pay_id), credit.amount.currency()).await {
         Found::Payment(payment) => read(&payment, credit),
         // The payment was captured there once, so "not found" is no news about the credit.
-        Found::NotFound => Outcome::Unknown { cause: "the platform does not know the payment".to_owned() },
+        Found::NotFound => Outcome::Unknown { cause: Remark::PaymentUnknownThere.into() },
         Found::Unknown(cause) => Outcome::Unknown { cause },
     }
 }
@@ -70,9 +71,7 @@ fn read(payment: &Payment, credit: &Credit<'_>) -> Outcome {
         return Outcome::Unknown { cause };
     }
     match payment.last_status {
-        Status::Pending | Status::AuthorizeRequest => {
-            Outcome::Open { cause: "the platform has not decided".to_owned() }
-        }
+        Status::Pending | Status::AuthorizeRequest => Outcome::Open { cause: Remark::Undecided.into() },
         Status::Ok
         | Status::Authorized
         | Status::Failed

@@ -12,6 +12,7 @@ use super::values::{BadValue, card, format, reference};
 use super::{EXTRA_ORDER_TEXT, EXTRA_REF_NR, not_sendable};
 use crate::domain::customer::Instrument;
 use crate::domain::outcome::Outcome;
+use crate::domain::remark::Remark;
 use crate::processors::PayoutOrder;
 use serde::Serialize;
 
@@ -67,15 +68,12 @@ fn read(payment: &Payment, amount: i64) -> Outcome {
     }
     match payment.last_status {
         // The TransID is this payout's alone, so the last action is the payout and nothing was paid.
-        Status::Failed => Outcome::Declined {
-            code: "FAILED".to_owned(),
-            reason: "the platform reports that the payout failed and that nothing was paid".to_owned(),
-        },
-        Status::Pending | Status::AuthorizeRequest => {
-            Outcome::Open { cause: "the platform has not decided".to_owned() }
+        Status::Failed => {
+            Outcome::Declined { code: "FAILED".to_owned(), reason: Remark::PayoutFailedThere.into() }
         }
+        Status::Pending | Status::AuthorizeRequest => Outcome::Open { cause: Remark::Undecided.into() },
         Status::Ok | Status::Authorized | Status::AuthenticationRequest | Status::Absent | Status::Other => {
-            Outcome::Unknown { cause: "the platform knows the payout and paid nothing".to_owned() }
+            Outcome::Unknown { cause: Remark::PaidNothing.into() }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::codes::Status;
 use super::inquire::{self, Found, LastStep, Payment};
 use super::{EXTRA_CAPTURED_BEFORE, authorize};
 use crate::domain::outcome::DepositOutcome;
+use crate::domain::remark::Remark;
 use crate::processors::{Capture, DepositOrder};
 
 /// Asks, and completes what was agreed but not authorised (`TxType=Order`) or not captured (TWINT).
@@ -26,7 +27,7 @@ pub async fn settle(client: &Client, order: &DepositOrder) -> DepositOutcome {
             // A refusal is believed only if nothing was authorised all the same.
             Found::Payment(payment) if refused && payment.last_step() == LastStep::None => outcome,
             Found::Payment(payment) => read(&payment, order),
-            Found::NotFound => DepositOutcome::Unknown { cause: "agreed, and not known there".to_owned() },
+            Found::NotFound => DepositOutcome::Unknown { cause: Remark::AgreedUnknown.into() },
             Found::Unknown(cause) => DepositOutcome::Unknown { cause },
         };
     }
@@ -39,7 +40,7 @@ pub async fn settle(client: &Client, order: &DepositOrder) -> DepositOutcome {
             |code, reason| DepositOutcome::NotCaptured { reference: payment.pay_id.clone(), code, reason };
         if payment.authorized < order.amount.minor() {
             // We credit what was asked for or nothing, so nothing is taken.
-            return not_captured("LESS".to_owned(), AUTHORISED_FOR_LESS.to_owned());
+            return not_captured("LESS".to_owned(), AUTHORISED_FOR_LESS.into());
         }
         let part = Part {
             trans_id: &order.reference,
@@ -57,7 +58,7 @@ pub async fn settle(client: &Client, order: &DepositOrder) -> DepositOutcome {
     read(&payment, order)
 }
 
-const AUTHORISED_FOR_LESS: &str = "authorised for less than was asked";
+const AUTHORISED_FOR_LESS: Remark = Remark::AuthorisedForLess;
 
 /// A refusal is believed only if the platform does not say otherwise when it is asked.
 pub async fn refused(client: &Client, order: &DepositOrder, code: String, reason: String) -> DepositOutcome {
@@ -94,10 +95,10 @@ fn read(payment: &Payment, order: &DepositOrder) -> DepositOutcome {
             currency: order.amount.currency().code().to_owned(),
         },
         LastStep::Credit | LastStep::Capture => {
-            DepositOutcome::Unknown { cause: "credited although nothing was captured".to_owned() }
+            DepositOutcome::Unknown { cause: Remark::CreditedUncaptured.into() }
         }
         LastStep::Authorization if order.capture == Capture::Automatic && is_card(order) => {
-            DepositOutcome::Open { cause: "authorised, the platform captures by itself".to_owned() }
+            DepositOutcome::Open { cause: Remark::CapturedByItself.into() }
         }
         // Prepaid cards may be, where the merchant has that activated: no more than that can be captured.
         LastStep::Authorization if payment.authorized < order.amount.minor() => {
@@ -107,12 +108,12 @@ fn read(payment: &Payment, order: &DepositOrder) -> DepositOutcome {
         LastStep::None => match payment.last_status {
             Status::Failed => DepositOutcome::Failed {
                 code: "FAILED".to_owned(),
-                reason: "the payment failed at the platform".to_owned(),
+                reason: Remark::PaymentFailedThere.into(),
             },
             // Of a charge without the customer: nobody was shown the way to the bank, so nobody can go it.
             Status::AuthenticationRequest if order.instrument.is_some() => DepositOutcome::Failed {
                 code: "AUTHENTICATION".to_owned(),
-                reason: "the bank wants to ask the customer, who is not there".to_owned(),
+                reason: Remark::BankAsksCustomer.into(),
             },
             Status::Ok
             | Status::Authorized
@@ -120,7 +121,7 @@ fn read(payment: &Payment, order: &DepositOrder) -> DepositOutcome {
             | Status::AuthenticationRequest
             | Status::AuthorizeRequest
             | Status::Absent
-            | Status::Other => DepositOutcome::Open { cause: "the customer has not finished".to_owned() },
+            | Status::Other => DepositOutcome::Open { cause: Remark::CustomerUnfinished.into() },
         },
     }
 }

@@ -14,6 +14,7 @@ use super::values::card::{self, PanCard};
 use super::values::{BadValue, format};
 use super::{acquirer, deposit};
 use crate::domain::outcome::DepositOutcome;
+use crate::domain::remark::Remark;
 use crate::processors::DepositOrder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -101,8 +102,8 @@ pub async fn pay(client: &Client, payment: &Direct<'_>) -> Step {
         }
         Verdict::Authenticate => match three_ds::after_direct(&answer) {
             Some(step) if !settings.https_only || step.leads_to_https() => return step,
-            Some(_) => DepositOutcome::Unknown { cause: answer.doubt("3-D Secure without https") },
-            None => DepositOutcome::Unknown { cause: answer.doubt("3-D Secure without its data") },
+            Some(_) => DepositOutcome::Unknown { cause: answer.doubt(Remark::SecurePlain) },
+            None => DepositOutcome::Unknown { cause: answer.doubt(Remark::SecureBare) },
         },
         Verdict::Refused(_) => {
             let (code, reason) = (answer.code().to_owned(), answer.reason());

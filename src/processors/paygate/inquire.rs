@@ -8,6 +8,7 @@ use super::codes::{self, Status, Verdict};
 use super::request::Request;
 use super::values::{BadValue, amount};
 use crate::domain::money::Currency;
+use crate::domain::remark::Remark;
 
 /// The sums of a payment in our minor units.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,10 +75,10 @@ pub async fn ask(client: &Client, trans_id: &str, pay_id: Option<&str>, currency
         Verdict::Unknown(cause) => return Found::Unknown(answer.doubt(cause)),
     }
     if pay_id.is_some_and(|asked| !answer.text("PayID").eq_ignore_ascii_case(asked)) {
-        return Found::Unknown("the answer is about another payment".to_owned());
+        return Found::Unknown(Remark::AboutAnother.into());
     }
     if answer.present("Currency").is_some_and(|told| !told.trim().eq_ignore_ascii_case(currency.code())) {
-        return Found::Unknown("the payment has another currency".to_owned());
+        return Found::Unknown(Remark::OtherCurrency.into());
     }
     let sum = |name| amount::read(answer.text(name).trim(), currency, &client.settings().digits);
     match (answer.present("PayID"), sum("AmountAuth"), sum("AmountCap"), sum("AmountCred")) {
@@ -88,7 +89,7 @@ pub async fn ask(client: &Client, trans_id: &str, pay_id: Option<&str>, currency
             credited,
             last_status: Status::read(answer.text("LastStatus")),
         }),
-        _ => Found::Unknown("the sums of the payment can't be read".to_owned()),
+        _ => Found::Unknown(Remark::SumsUnreadable.into()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! notice only ever says "ask about this order", and its key is the same wherever and however often it arrives.
 
 use super::Paygate;
+use super::answer::for_people;
 use super::codec::{Envelope, Fields, mac::OfResult};
 use super::codes::{self, Status, Verdict};
 use super::settings::Account;
@@ -51,6 +52,7 @@ pub fn read(account: &Account, raw: &RawNotice) -> Result<Notice, NoticeError> {
     Ok(Notice {
         key: key(&fields),
         summary: summary(&fields),
+        opened: for_people(&fields),
         processor_reference: fields.present("PayID").map(str::to_owned),
         instrument,
         told,

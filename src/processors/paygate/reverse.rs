@@ -10,6 +10,7 @@ use super::values::{BadValue, reference};
 use super::{cancel_auth, stationary};
 use crate::domain::money::Money;
 use crate::domain::outcome::DepositOutcome;
+use crate::domain::remark::Remark;
 use crate::processors::GivenUp;
 
 /// What is to be given up.
@@ -72,7 +73,7 @@ async fn reverse(
                 Found::Payment(now) if now.last_step() == LastStep::Authorization => {}
                 Found::Payment(now) if now.last_step() == LastStep::None => return Ok(reversed()),
                 Found::Payment(_) | Found::NotFound => {
-                    let cause = answer.doubt("refused, and the sums say otherwise");
+                    let cause = answer.doubt(Remark::RefusedOtherwise);
                     return Ok(DepositOutcome::Unknown { cause });
                 }
                 Found::Unknown(cause) => return Ok(DepositOutcome::Unknown { cause }),
@@ -86,9 +87,7 @@ async fn reverse(
             return Err(Box::new(GivenUp::Refused { reference: payment.pay_id, code, reason }));
         }
         Verdict::Open => DepositOutcome::Open { cause: answer.reason() },
-        Verdict::Authenticate => {
-            DepositOutcome::Unknown { cause: answer.doubt("a reversal asks for 3-D Secure") }
-        }
+        Verdict::Authenticate => DepositOutcome::Unknown { cause: answer.doubt(Remark::ReversalAsksSecure) },
         Verdict::Unknown(cause) => DepositOutcome::Unknown { cause: answer.doubt(cause) },
     })
 }
@@ -109,16 +108,13 @@ fn nothing_held(payment: &Payment) -> Result<DepositOutcome, Box<GivenUp>> {
         }
         // The platform has taken it in and has not decided.
         Status::Pending | Status::Other => {
-            Ok(DepositOutcome::Open { cause: "nothing is held, and the platform has not decided".to_owned() })
+            Ok(DepositOutcome::Open { cause: Remark::NothingHeldUndecided.into() })
         }
     }
 }
 
 fn reversed() -> DepositOutcome {
-    DepositOutcome::Failed {
-        code: "REVERSED".to_owned(),
-        reason: "the authorisation was given up".to_owned(),
-    }
+    DepositOutcome::Failed { code: "REVERSED".to_owned(), reason: Remark::GivenUpThere.into() }
 }
 
 fn request(client: &Client, trans_id: &str, payment: &Payment, amount: Money) -> Result<Request, BadValue> {

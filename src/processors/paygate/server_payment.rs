@@ -11,6 +11,7 @@ use super::values::card::PanCard;
 use super::{NOT_SENDABLE, TERMINAL, TOLD_AUTH_CODE, TOLD_TERMINAL, TOLD_XID, acquirer, deposit};
 use crate::domain::customer::Instrument;
 use crate::domain::outcome::DepositOutcome;
+use crate::domain::remark::Remark;
 use crate::processors::{DepositOrder, Frames, Opened, TypedCard};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -56,7 +57,7 @@ fn decided(outcome: DepositOutcome) -> Opened {
     match outcome {
         DepositOutcome::Unknown { cause } => Opened::Unknown { cause },
         // It was sent; whoever asks finds it or not.
-        DepositOutcome::NotFound => Opened::Unknown { cause: "made, and not known there".to_owned() },
+        DepositOutcome::NotFound => Opened::Unknown { cause: Remark::MadeUnknown.into() },
         outcome @ (DepositOutcome::Open { .. }
         | DepositOutcome::Authorized { .. }
         | DepositOutcome::AuthorizedLess { .. }

@@ -10,6 +10,7 @@ use super::settings::{Settings, SettingsError};
 use super::token::TokenCache;
 use super::trouble::Trouble;
 use crate::clock::Clock;
+use crate::domain::remark::Remark;
 use crate::processors::Health;
 use crate::processors::exchange::Note;
 use crate::processors::line::{End, Line};
@@ -294,7 +295,7 @@ async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, Trouble> 
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(trouble)? {
         if body.len() + chunk.len() > answer::MOST_BYTES {
-            return Err(Trouble::Unknown("the answer is too large".to_owned()));
+            return Err(Trouble::Unknown(Remark::TooLarge.into()));
         }
         body.extend_from_slice(&chunk);
     }
@@ -305,10 +306,10 @@ async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, Trouble> 
 /// an address may hold a token, so only its kind is told.
 fn trouble(error: reqwest::Error) -> Trouble {
     if error.is_connect() || error.is_builder() {
-        return Trouble::NotSent("no connection to the gateway".to_owned());
+        return Trouble::NotSent(Remark::NoConnectionThere.into());
     }
-    let what = if error.is_timeout() { "no answer in time" } else { "the connection broke" };
-    Trouble::Unknown(format!("{what} after the call was sent"))
+    let what = if error.is_timeout() { Remark::NoAnswerAfterSent } else { Remark::BrokeAfterSent };
+    Trouble::Unknown(what.into())
 }
 
 fn http(settings: &Settings) -> Result<reqwest::Client, BuildError> {

@@ -93,6 +93,7 @@ fn read(kind: Kind, news: &Node, signer: &Signer) -> Result<Notice, NoticeError>
         processor_reference: Some(payment.to_owned()),
         key: ids::path(&[name, payment, &word, short]),
         summary: scrub(&format!("{name}: {word} ({short}), {sum} {currency}")),
+        opened: String::new(),
         instrument: None,
         told: Default::default(),
     })
@@ -120,6 +121,7 @@ fn read_registration(registration: &str, news: &Node, signer: &Signer) -> Result
         processor_reference: None,
         key: ids::path(&[REGISTRATION, &mark, word]),
         summary: scrub(&summary),
+        opened: String::new(),
         instrument: None,
         told: Default::default(),
     })

@@ -7,6 +7,7 @@ use super::status::{Standing, Taking};
 use super::trouble::Trouble;
 use crate::domain::bank_account::BankAccount;
 use crate::domain::outcome::Outcome;
+use crate::domain::remark::Remark;
 use crate::processors::{Health, PayoutOrder, PayoutProcessor};
 use async_trait::async_trait;
 
@@ -68,7 +69,7 @@ impl PayoutProcessor for RestGateway {
         match inquiry::send(self.client(), By::Reference(&order.reference), Taking::AtOnce).await {
             Ok(None) => Outcome::NotFound,
             Ok(Some(payment)) if payment.amount != order.amount => {
-                Outcome::Unknown { cause: "the payout there has another amount".to_owned() }
+                Outcome::Unknown { cause: Remark::OtherAmount.into() }
             }
             Ok(Some(payment)) => told(PaidOut {
                 payment: payment.id,
@@ -85,9 +86,7 @@ impl PayoutProcessor for RestGateway {
 fn told(paid_out: PaidOut) -> Outcome {
     match paid_out.standing {
         Standing::PayoutDone => Outcome::Paid { reference: paid_out.payment },
-        Standing::PayoutPending | Standing::Pending => {
-            Outcome::Open { cause: "the gateway has not paid out yet".to_owned() }
-        }
+        Standing::PayoutPending | Standing::Pending => Outcome::Open { cause: Remark::NotPaidOutYet.into() },
         Standing::PayoutFailed | Standing::Failed | Standing::Cancelled => {
             Outcome::Declined { code: paid_out.code, reason: paid_out.reason }
         }
@@ -95,10 +94,8 @@ fn told(paid_out: PaidOut) -> Outcome {
         | Standing::Captured
         | Standing::RefundPending
         | Standing::Refunded
-        | Standing::ChargedBack => {
-            Outcome::Unknown { cause: "the reference is a payment's there".to_owned() }
-        }
-        Standing::Unknown => Outcome::Unknown { cause: "the payout's status is not known".to_owned() },
+        | Standing::ChargedBack => Outcome::Unknown { cause: Remark::ReferenceOfPayment.into() },
+        Standing::Unknown => Outcome::Unknown { cause: Remark::PayoutStatusUnknown.into() },
     }
 }
 

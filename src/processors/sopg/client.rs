@@ -8,6 +8,7 @@ use super::retry::{self, Failure, Operation};
 use super::settings::{AccountSettings, Brand, Problem};
 use super::tree;
 use crate::clock::Clock;
+use crate::domain::remark::Remark;
 use crate::processors::exchange::Note;
 use crate::processors::line::{End, Line};
 use reqwest::header::{CONTENT_TYPE, HeaderName};
@@ -47,7 +48,7 @@ impl CallError {
         match self {
             CallError::Refused(codes) => codes.error.to_string(),
             CallError::Unwritable(_) => "unwritable".to_owned(),
-            CallError::NotSent(_) => "not sent".to_owned(),
+            CallError::NotSent(_) => Remark::NotSent.into(),
             CallError::Lost(_) => "lost".to_owned(),
             CallError::Forbidden => "403".to_owned(),
             CallError::ClientFault(_) => "client fault".to_owned(),
@@ -224,7 +225,7 @@ impl Client {
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Lost(describe(error)))? {
             if bytes.len() + chunk.len() > tree::LARGEST_DOCUMENT {
-                return Err(CallError::Lost("the answer is too large".to_owned()));
+                return Err(CallError::Lost(Remark::TooLarge.into()));
             }
             bytes.extend_from_slice(&chunk);
         }

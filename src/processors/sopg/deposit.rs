@@ -14,6 +14,7 @@ use super::state::State;
 use super::verdict::{Attempted, Verdict, verdict};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
+use crate::domain::remark::Remark;
 use crate::processors::{Capture, DepositOrder, DepositProcessor, GivenUp, Opened};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -99,7 +100,7 @@ impl DepositProcessor for Processor {
         for round in 0.. {
             match self.ask(order).await {
                 DispositionState::NotKnown => return DepositOutcome::NotFound,
-                DispositionState::OfAnotherCurrency => return unknown("it exists there in another currency"),
+                DispositionState::OfAnotherCurrency => return unknown(Remark::ThereInOtherCurrency),
                 DispositionState::Unanswered { cause } => trouble = cause,
                 DispositionState::Refused { cause } => return DepositOutcome::Unknown { cause },
                 DispositionState::Known(there) => match verdict(order.amount, &there, attempted) {
@@ -160,34 +161,34 @@ impl DepositProcessor for Processor {
         for round in 0.. {
             match self.ask(order).await {
                 DispositionState::NotKnown => return DepositOutcome::NotFound,
-                DispositionState::OfAnotherCurrency => return unknown("it exists there in another currency"),
+                DispositionState::OfAnotherCurrency => return unknown(Remark::ThereInOtherCurrency),
                 DispositionState::Unanswered { cause } => trouble = cause,
                 DispositionState::Refused { cause } => return DepositOutcome::Unknown { cause },
                 DispositionState::Known(there) => match there.state {
                     State::Created => return waiting(),
-                    State::Cancelled => return failed("L", "the customer cancelled on the panel"),
-                    State::Expired if last || before.is_none() => return failed("X", "the time ran out"),
+                    State::Cancelled => return failed("L", Remark::CancelledOnPanel),
+                    State::Expired if last || before.is_none() => return failed("X", Remark::TimeRanOut),
                     State::Expired => {
-                        return unknown("the time ran out while the debit of a part had no answer");
+                        return unknown(Remark::PartUnanswered);
                     }
                     State::Consumed => {
                         return if last && before.is_some() {
                             paid(order, amount)
                         } else {
-                            unknown("closed there, without a debit of ours on record")
+                            unknown(Remark::ClosedWithoutDebit)
                         };
                     }
-                    State::Invalid | State::Unheard(_) => return unknown("its state needs a person"),
+                    State::Invalid | State::Unheard(_) => return unknown(Remark::StateNeedsPerson),
                     State::Disposed | State::Debited => {
                         match before.filter(|_| !last).map(|before| part(order, before, amount, &there)) {
                             Some(Part::Taken) => return paid(order, amount),
                             Some(Part::Untold) => {
-                                return unknown("the open rest does not tell whether the part was debited");
+                                return unknown(Remark::RestTellsNothing);
                             }
                             Some(Part::NotTaken) | None => {}
                         }
                         if there.amount.minus(amount).map_or(true, |rest| rest.minor() < 0) {
-                            return unknown("more is to be debited than is open");
+                            return unknown(Remark::MoreThanOpen);
                         }
                         let lower = !lowered && there.amount != amount;
                         lowered = true;
@@ -224,25 +225,25 @@ impl DepositProcessor for Processor {
         for round in 0.. {
             match self.ask(order).await {
                 DispositionState::NotKnown => return DepositOutcome::NotFound,
-                DispositionState::OfAnotherCurrency => return unknown("it exists there in another currency"),
+                DispositionState::OfAnotherCurrency => return unknown(Remark::ThereInOtherCurrency),
                 DispositionState::Unanswered { cause } => trouble = cause,
                 DispositionState::Refused { cause } => return DepositOutcome::Unknown { cause },
                 DispositionState::Known(there) => match there.state {
                     State::Created => return given_up(),
-                    State::Cancelled => return failed("L", "the customer cancelled on the panel"),
-                    State::Expired => return failed("X", "the time ran out"),
-                    State::Consumed if released => return failed("O", "the reserve was released"),
+                    State::Cancelled => return failed("L", Remark::CancelledOnPanel),
+                    State::Expired => return failed("X", Remark::TimeRanOut),
+                    State::Consumed if released => return failed("O", Remark::ReserveReleased),
                     State::Consumed => {
-                        return unknown("closed there already, without a release of ours on record");
+                        return unknown(Remark::ClosedWithoutRelease);
                     }
-                    State::Invalid | State::Unheard(_) => return unknown("its state needs a person"),
+                    State::Invalid | State::Unheard(_) => return unknown(Remark::StateNeedsPerson),
                     State::Disposed | State::Debited => {
                         released = true;
                         match self.debit(order, Money::zero(order.amount.currency()), Close::Now).await {
                             // What was debited in parts before stays debited.
                             DebitAnswer::Done => match order.amount.minus(there.amount) {
                                 Ok(taken) if taken.is_positive() => return paid(order, taken),
-                                Ok(_) | Err(_) => return failed("O", "the reserve was released"),
+                                Ok(_) | Err(_) => return failed("O", Remark::ReserveReleased),
                             },
                             DebitAnswer::NotSent { cause } | DebitAnswer::AskThenDecide { cause } => {
                                 trouble = cause
@@ -344,17 +345,17 @@ fn paid(order: &DepositOrder, amount: Money) -> DepositOutcome {
 }
 
 fn waiting() -> DepositOutcome {
-    DepositOutcome::Open { cause: "the customer has not paid yet".to_owned() }
+    DepositOutcome::Open { cause: Remark::CustomerUnpaid.into() }
 }
 
 fn given_up() -> DepositOutcome {
     failed("R", "given up before the customer paid; nothing will be debited")
 }
 
-fn failed(code: &str, reason: &str) -> DepositOutcome {
-    DepositOutcome::Failed { code: code.to_owned(), reason: reason.to_owned() }
+fn failed(code: &str, reason: impl Into<String>) -> DepositOutcome {
+    DepositOutcome::Failed { code: code.to_owned(), reason: reason.into() }
 }
 
-fn unknown(cause: &str) -> DepositOutcome {
-    DepositOutcome::Unknown { cause: cause.to_owned() }
+fn unknown(cause: Remark) -> DepositOutcome {
+    DepositOutcome::Unknown { cause: cause.into() }
 }

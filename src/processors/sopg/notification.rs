@@ -59,6 +59,7 @@ pub fn read(raw: &RawNotice) -> Result<Notice, NoticeError> {
         // A deposit whose first name was taken is known there by this one.
         processor_reference: Some(news.mtid.clone()),
         reference: news.mtid,
+        opened: String::new(),
         instrument: None,
         told: Default::default(),
     })

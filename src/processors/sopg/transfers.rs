@@ -13,6 +13,7 @@ use super::retry::{Advice, Operation, advice};
 use super::verdict::{ATTEMPTED, Attempted};
 use crate::domain::money::Money;
 use crate::domain::outcome::Outcome;
+use crate::domain::remark::Remark;
 use crate::processors::{DepositOrder, Health, PayoutOrder, PayoutProcessor};
 use async_trait::async_trait;
 
@@ -142,9 +143,7 @@ impl PayoutProcessor for Processor {
 impl Processor {
     async fn arrived(&self, order: &PayoutOrder) -> Outcome {
         if !self.account.used_payout_id_is_paid {
-            return Outcome::Unknown {
-                cause: "the payout arrived; whether it was paid needs a person".to_owned(),
-            };
+            return Outcome::Unknown { cause: Remark::ArrivedUndecided.into() };
         }
         let totals = match payout_state::ask(&self.client).await {
             Ok(totals) => totals,

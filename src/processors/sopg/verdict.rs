@@ -2,6 +2,7 @@
 
 use super::state::{Disposition, State};
 use crate::domain::money::Money;
+use crate::domain::remark::Remark;
 use crate::processors::DepositOrder;
 
 /// The order's extra in which a caller tells what it has committed to before; see [`Attempted`].
@@ -49,7 +50,7 @@ pub enum Verdict {
     /// Our debit has happened.
     Taken,
     /// It ended without money.
-    Ended { code: &'static str, reason: &'static str },
+    Ended { code: &'static str, reason: Remark },
     /// Nothing that may be acted on without a person.
     Review { cause: String },
 }
@@ -68,7 +69,7 @@ pub fn verdict(expected: Money, there: &Disposition, attempted: Attempted) -> Ve
         }
         // Given up by us: whoever pays now gets his reserve back and is not debited.
         (State::Disposed | State::Debited, Attempted::Release) => {
-            Verdict::Ended { code: "S", reason: "given up by us; the reserve is to be released" }
+            Verdict::Ended { code: "S", reason: Remark::ReserveToRelease }
         }
 
         // Nobody but us can close it; what was released or never attempted is not ours.
@@ -79,14 +80,12 @@ pub fn verdict(expected: Money, there: &Disposition, attempted: Attempted) -> Ve
             Verdict::Review { cause: format!("closed with {}, the order is for {expected}", there.amount) }
         }
         (State::Consumed, Attempted::Release) => {
-            Verdict::Ended { code: "O", reason: "the reserve was released" }
+            Verdict::Ended { code: "O", reason: Remark::ReserveReleased }
         }
-        (State::Consumed, Attempted::Nothing) => {
-            Verdict::Review { cause: "closed there, without a debit of ours on record".to_owned() }
-        }
+        (State::Consumed, Attempted::Nothing) => Verdict::Review { cause: Remark::ClosedWithoutDebit.into() },
 
-        (State::Cancelled, _) => Verdict::Ended { code: "L", reason: "the customer cancelled on the panel" },
-        (State::Expired, _) => Verdict::Ended { code: "X", reason: "the time ran out" },
+        (State::Cancelled, _) => Verdict::Ended { code: "L", reason: Remark::CancelledOnPanel },
+        (State::Expired, _) => Verdict::Ended { code: "X", reason: Remark::TimeRanOut },
         (State::Invalid | State::Unheard(_), _) => {
             Verdict::Review { cause: format!("state {:?} needs a person", there.state.letter()) }
         }

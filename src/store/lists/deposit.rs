@@ -56,7 +56,7 @@ fn gather(connection: &mut Connection, line: Line) -> Result<One, StoreError> {
         let rest = "WHERE reference = ? ORDER BY id LIMIT 100";
         for row in connection.select::<NoticeRow>(rest, &[Bind::Text(reference)])? {
             let (account, summary) = (row.account, row.summary);
-            let what = What::Notice { account, summary, deliveries: row.deliveries };
+            let what = What::Notice { id: row.id, account, summary, deliveries: row.deliveries, body: None };
             timeline.push(Event { at: time(row.at)?, what });
         }
     }
@@ -71,7 +71,7 @@ fn errands(
     id: DepositId,
     refunds: &[Refund],
 ) -> Result<Vec<super::errands::Line>, StoreError> {
-    let settling = path(&["settle_deposit", &id.to_string()]);
+    let settling = path(&[crate::store::outbox::Task::SettleDeposit.name(), &id.to_string()]);
     let refunding = refunds.iter().map(|refund| path(&["refund", &refund.id.to_string()]));
     let names: Vec<String> = std::iter::once(settling).chain(refunding).collect();
     let rest = format!("WHERE name IN ({}) ORDER BY id", marks(names.len()));

@@ -158,7 +158,7 @@ fn times(micros: Option<i64>) -> Result<Option<DateTime<Utc>>, StoreError> {
 }
 
 /// `?, ?, …` for so many values.
-fn marks(count: usize) -> String {
+pub(in crate::store) fn marks(count: usize) -> String {
     vec!["?"; count].join(", ")
 }
 

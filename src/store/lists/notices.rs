@@ -5,6 +5,7 @@ use super::{Cursor, Page, look, time};
 use crate::store::connection::Connection;
 use crate::store::error::StoreError;
 use crate::store::rows::NoticeRow;
+use crate::store::statement::Bind;
 use chrono::{DateTime, Utc};
 
 #[derive(Clone, Debug)]
@@ -47,14 +48,22 @@ pub fn list(
         ));
     }
     super::within(&mut walk, filter.made, "p.at");
-    look(connection, |connection| walk.run::<NoticeRow>(connection))?.map(|row| {
-        Ok(Line {
-            id: row.id,
-            account: row.account,
-            reference: row.reference,
-            summary: row.summary,
-            deliveries: row.deliveries,
-            at: time(row.at)?,
-        })
+    look(connection, |connection| walk.run::<NoticeRow>(connection))?.map(line)
+}
+
+/// One of them.
+pub fn one(connection: &mut Connection, id: i64) -> Result<Option<Line>, StoreError> {
+    let rows = connection.select::<NoticeRow>("WHERE id = ?", &[Bind::Int(id)])?;
+    rows.into_iter().next().map(line).transpose()
+}
+
+fn line(row: NoticeRow) -> Result<Line, StoreError> {
+    Ok(Line {
+        id: row.id,
+        account: row.account,
+        reference: row.reference,
+        summary: row.summary,
+        deliveries: row.deliveries,
+        at: time(row.at)?,
     })
 }

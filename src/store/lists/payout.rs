@@ -14,11 +14,13 @@ use crate::store::customers::{customer, instrument};
 use crate::store::error::StoreError;
 use crate::store::exchanges::Exchange;
 use crate::store::ledger;
+use crate::store::outbox::Task;
 use crate::store::rows::{CustomerRow, InstrumentRow, NoticeRow, OutboxRow, PayoutRow, ReplyRow};
 use crate::store::statement::Bind;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Text};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Everything of one payout.
 #[derive(Clone, Debug)]
@@ -54,8 +56,8 @@ pub enum What {
     Fact(Fact),
     /// An attempt was planned.
     Planned { number: i64, route: String, account: String, reference: String },
-    /// A processor told us something of it.
-    Notice { account: String, summary: String, deliveries: i64 },
+    /// A processor told us something of it. Its body is put there for those who may see it.
+    Notice { id: i64, account: String, summary: String, deliveries: i64, body: Option<String> },
     /// Money moved in the ledger: each account with what its balance changed by.
     Posting { kind: String, lines: Vec<(String, Money)> },
     /// We called a processor. Put among the others for those who may see it.
@@ -67,6 +69,24 @@ pub fn with_exchanges(timeline: &mut Vec<Event>, exchanges: Vec<Exchange>) {
     let events = exchanges.into_iter().map(|one| Event { at: one.at, what: What::Exchange(Box::new(one)) });
     timeline.extend(events);
     timeline.sort_by_key(|event| event.at);
+}
+
+/// The notices among what happened.
+pub fn notices_of(timeline: &[Event]) -> Vec<i64> {
+    let ids = timeline.iter().filter_map(|event| match &event.what {
+        What::Notice { id, .. } => Some(*id),
+        _ => None,
+    });
+    ids.collect()
+}
+
+/// Puts bodies to the notices that they came with.
+pub fn with_bodies(timeline: &mut [Event], mut bodies: BTreeMap<i64, String>) {
+    for event in timeline {
+        if let What::Notice { id, body, .. } = &mut event.what {
+            *body = bodies.remove(id);
+        }
+    }
 }
 
 /// What the audit trail says of one step.
@@ -168,10 +188,14 @@ fn notices(
     timeline: &mut Vec<Event>,
 ) -> Result<(), StoreError> {
     for attempt in attempts {
-        let rest = "WHERE reference = ? ORDER BY id LIMIT 100";
-        for row in connection.select::<NoticeRow>(rest, &[Bind::Text(&attempt.reference)])? {
+        // Where no account gave it a name of its own, its processor knows it by its id in letters and digits alone.
+        let rest = "WHERE reference IN (?, ?) ORDER BY id LIMIT 100";
+        let bare = attempt.id.bare();
+        for row in
+            connection.select::<NoticeRow>(rest, &[Bind::Text(&attempt.reference), Bind::Text(&bare)])?
+        {
             let (account, summary) = (row.account, row.summary);
-            let what = What::Notice { account, summary, deliveries: row.deliveries };
+            let what = What::Notice { id: row.id, account, summary, deliveries: row.deliveries, body: None };
             timeline.push(Event { at: time(row.at)?, what });
         }
     }
@@ -219,9 +243,9 @@ fn errands(
     attempts: &[Attempt],
     timeline: &mut Vec<Event>,
 ) -> Result<Vec<super::errands::Line>, StoreError> {
-    let mut names: Vec<String> = vec![path(&["tell_cashier", subject])];
+    let mut names: Vec<String> = vec![path(&[Task::TellCashier.name(), subject])];
     for attempt in attempts {
-        names.push(path(&["pay_out", &attempt.id.to_string()]));
+        names.push(path(&[Task::PayOut.name(), &attempt.id.to_string()]));
         let sql = "SELECT created_at FROM payout_attempts WHERE id = ?";
         for at in connection.load::<BigInt, i64>(sql, &[Bind::Int(attempt.id.0)])? {
             let what = What::Planned {

@@ -8,6 +8,7 @@ use crate::backoffice::files::csv::Csv;
 use crate::backoffice::files::xlsx::Xlsx;
 use crate::backoffice::files::{Sheet, Value};
 use crate::backoffice::trouble::{Outcome, Trouble};
+use crate::domain::deed::Deed;
 use crate::domain::people::Right;
 use crate::store::audit::{self, Fact};
 use crate::store::lists::payouts::Export;
@@ -45,7 +46,7 @@ async fn note(asked: &Asked) -> Result<(), Trouble> {
     let fact = Fact {
         who: asked.person.who(),
         request_id: asked.request_id.clone(),
-        ..Fact::of("list.exported", "list/payouts")
+        ..Fact::of(Deed::ListExported, "list/payouts")
     };
     let fact = fact.with("query", asked.query.query_without(&[])).with("kind", asked.param("kind"));
     asked.write("people", Wants::nothing(), move |tx| Ok(audit::record(tx, fact.clone())?)).await?;

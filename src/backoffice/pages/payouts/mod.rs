@@ -16,7 +16,7 @@ use crate::backoffice::call::Asked;
 use crate::backoffice::route::{Access, Route, Wall, get, known, post};
 use crate::domain::people::{Reach, Right};
 use crate::store::lists::Sight;
-use crate::store::lists::payout::{Event, with_exchanges};
+use crate::store::lists::payout::{Event, notices_of, with_bodies, with_exchanges};
 use crate::store::{Connection, StoreError, exchanges};
 
 pub const ROUTES: &[Route] = &[
@@ -64,6 +64,8 @@ pub async fn exchanges_of(
         let read =
             move |connection: &mut Connection| exchanges::of_subject(connection, &subject, MOST_EXCHANGES);
         with_exchanges(timeline, asked.read(read).await?);
+        let notices = notices_of(timeline);
+        with_bodies(timeline, asked.read(move |connection| exchanges::bodies(connection, &notices)).await?);
     }
     Ok(())
 }

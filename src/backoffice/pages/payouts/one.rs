@@ -100,10 +100,15 @@ pub async fn show(asked: Asked) -> Outcome {
         to: format!("/office/payouts/{id}"),
         version: seen.version,
         badges: badges(&asked, payout),
-        held: payout
-            .hold
-            .as_ref()
-            .map(|hold| asked.fill("one.held", &[("by", &hold.by), ("why", &hold.why)])),
+        held: payout.hold.as_ref().map(|hold| {
+            asked.fill(
+                "one.held",
+                &[
+                    ("by", &explain::doer(asked.voice(), &hold.by)),
+                    ("why", &explain::said(asked.voice(), &hold.why)),
+                ],
+            )
+        }),
         terms: terms(&asked, &one, payout),
         customer: customer(&asked, &one),
         people: people(&asked, payout, &seen.handling),
@@ -278,8 +283,8 @@ fn attempts(asked: &Asked, attempts: &[Attempt]) -> Option<Table> {
         .column(asked.say("one.sent"))
         .number(asked.say("one.inquiries"));
     for attempt in attempts {
-        let answer: Vec<&str> =
-            [&attempt.code, &attempt.reason].into_iter().filter_map(|part| part.as_deref()).collect();
+        let reason = attempt.reason.as_deref().map(|reason| explain::said(asked.voice(), reason));
+        let answer: Vec<String> = attempt.code.clone().into_iter().chain(reason).collect();
         let sent = attempt.sent_at.map_or(Cell::Empty, |at| Cell::When(asked.when(at.timestamp_micros())));
         table.row(vec![
             Cell::Number(attempt.number.to_string()),

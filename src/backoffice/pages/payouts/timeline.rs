@@ -6,7 +6,6 @@ use crate::backoffice::parts::When;
 use crate::store::exchanges::Exchange;
 use crate::store::handling;
 use crate::store::lists::payout::{Event, Fact, What};
-use serde_json::Value;
 
 /// An entry as the page shows it.
 pub struct Shown {
@@ -51,10 +50,12 @@ pub fn shown(asked: &Asked, event: &Event) -> Shown {
         What::Call { method, refused, description } => {
             let sign = if refused.is_some() { "✖" } else { "⇥" };
             let mut shown = entry("call", sign, "timeline.call", (*method).to_owned());
-            shown.why.clone_from(description);
-            shown
-                .details
-                .extend(refused.iter().map(|code| (asked.say("timeline.refused").to_owned(), code.clone())));
+            shown.why = explain::quoted(asked.voice(), description);
+            shown.details.extend(
+                refused.iter().map(|code| {
+                    (asked.say("timeline.refused").to_owned(), explain::code(asked.voice(), code))
+                }),
+            );
             shown
         }
         What::Fact(fact) => fact_shown(asked, fact, entry),
@@ -68,12 +69,13 @@ pub fn shown(asked: &Asked, event: &Event) -> Shown {
             ];
             shown
         }
-        What::Notice { account, summary, deliveries } => {
+        What::Notice { account, summary, deliveries, body, .. } => {
             let mut shown = entry("notice", "✉", "timeline.notice", account.clone());
-            shown.why.clone_from(summary);
+            shown.why = explain::quoted(asked.voice(), summary);
             if *deliveries > 1 {
                 shown.details.push((asked.say("timeline.deliveries").to_owned(), deliveries.to_string()));
             }
+            shown.raw.extend(body.iter().map(|body| (asked.say("notices.body").to_owned(), body.clone())));
             shown
         }
         What::Exchange(exchange) => {
@@ -90,8 +92,10 @@ pub fn shown(asked: &Asked, event: &Event) -> Shown {
         }
         What::Posting { kind, lines } => {
             let mut shown = entry("posting", "⇄", "timeline.posting", explain::kind(asked.voice(), kind));
-            shown.details =
-                lines.iter().map(|(account, money)| (account.clone(), asked.money(*money))).collect();
+            shown.details = lines
+                .iter()
+                .map(|(account, money)| (explain::account(asked.voice(), account), asked.money(*money)))
+                .collect();
             shown
         }
     }
@@ -101,7 +105,7 @@ pub fn shown(asked: &Asked, event: &Event) -> Shown {
 pub fn exchange_title(asked: &Asked, exchange: &Exchange) -> String {
     let end = match (exchange.status, &exchange.failure) {
         (Some(status), _) => format!("HTTP {status}"),
-        (None, Some(failure)) => failure.clone(),
+        (None, Some(failure)) => explain::said(asked.voice(), failure),
         (None, None) => asked.say("none").to_owned(),
     };
     format!("{}: {end}, {}\u{a0}ms", exchange.action, exchange.took.num_milliseconds())
@@ -137,31 +141,11 @@ fn fact_shown(
     };
     let mut shown = entry(kind, sign, source, title);
     shown.who = explain::doer(voice, &fact.who);
-    shown.why.clone_from(&fact.why);
-    shown.details = details(&fact.detail);
+    shown.why = explain::why(voice, fact);
+    shown.details = explain::details(voice, fact);
     shown.details.push((asked.say("timeline.fact").to_owned(), fact.kind.clone()));
     if !fact.request_id.is_empty() {
         shown.details.push((asked.say("timeline.request").to_owned(), fact.request_id.clone()));
     }
     shown
-}
-
-fn details(value: &Value) -> Vec<(String, String)> {
-    let plain = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => {
-            let texts =
-                values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            texts.collect::<Vec<_>>().join("; ")
-        }
-        other => other.to_string(),
-    };
-    match value {
-        Value::Object(pairs) => {
-            let there = pairs.iter().filter(|(_, value)| !value.is_null());
-            there.map(|(name, value)| (name.clone(), plain(value))).collect()
-        }
-        Value::Null => Vec::new(),
-        other => vec![(String::new(), plain(other))],
-    }
 }

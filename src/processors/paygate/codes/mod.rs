@@ -5,6 +5,8 @@
 
 mod table;
 
+use crate::domain::remark::Remark;
+
 /// The classes of details, as far as they lead to different conduct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -43,7 +45,7 @@ pub enum Verdict {
     /// The payer has to be authenticated first.
     Authenticate,
     /// We cannot know.
-    Unknown(&'static str),
+    Unknown(Remark),
 }
 
 /// The state of a payment in words; case does not matter on the wire.
@@ -77,7 +79,7 @@ impl Status {
 /// Code and status together; where they contradict each other nothing is believed.
 pub fn verdict(code: &str, status: Status) -> Verdict {
     let Some(parts) = Parts::split(code) else {
-        return Verdict::Unknown("the code has not eight characters");
+        return Verdict::Unknown(Remark::CodeShort);
     };
     match (parts.status, status) {
         ('0', Status::Ok | Status::Authorized) if code == "00000000" => Verdict::Success,
@@ -88,9 +90,9 @@ pub fn verdict(code: &str, status: Status) -> Verdict {
         ('2', Status::Pending) if parts.class() == Some(Class::Pending) => Verdict::Open,
         ('6', Status::Pending) => Verdict::Open,
         ('7', Status::AuthenticationRequest | Status::Pending) => Verdict::Authenticate,
-        ('4', Status::Failed) => Verdict::Unknown("the platform reports a fatal error"),
-        ('0' | '2' | '4' | '6' | '7', _) => Verdict::Unknown("code and status contradict each other"),
-        _ => Verdict::Unknown("the code is not known"),
+        ('4', Status::Failed) => Verdict::Unknown(Remark::FatalThere),
+        ('0' | '2' | '4' | '6' | '7', _) => Verdict::Unknown(Remark::CodeContradicts),
+        _ => Verdict::Unknown(Remark::CodeUnknown),
     }
 }
 
@@ -139,12 +141,12 @@ impl<'a> Parts<'a> {
 
     fn refusal(&self) -> Verdict {
         let Some(class) = self.class() else {
-            return Verdict::Unknown("the detail of the code is not known");
+            return Verdict::Unknown(Remark::DetailUnknown);
         };
         match class {
-            Class::UnknownOutcome => Verdict::Unknown("the platform itself does not know"),
-            Class::Duplicate => Verdict::Unknown("it was done before"),
-            Class::Information => Verdict::Unknown("the code decides nothing"),
+            Class::UnknownOutcome => Verdict::Unknown(Remark::UnknownThere),
+            Class::Duplicate => Verdict::Unknown(Remark::DoneBefore),
+            Class::Information => Verdict::Unknown(Remark::DecidesNothing),
             Class::Pending => Verdict::Open,
             // What runs there may be this very action, sent before.
             Class::TryLater if matches!(self.detail, "0062" | "0064" | "0065" | "0066") => Verdict::Open,

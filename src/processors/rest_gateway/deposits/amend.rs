@@ -8,6 +8,7 @@ use super::locate::Located;
 use super::{paid, return_url, unknown};
 use crate::domain::money::Money;
 use crate::domain::outcome::DepositOutcome;
+use crate::domain::remark::Remark;
 use crate::processors::DepositOrder;
 
 impl RestGateway {
@@ -19,7 +20,7 @@ impl RestGateway {
     ) -> DepositOutcome {
         let payment = match self.locate(order).await {
             Ok(Located::Payment(payment)) => payment,
-            Ok(Located::Invoice(_)) => return unknown("an unpaid invoice has nothing to capture"),
+            Ok(Located::Invoice(_)) => return unknown(Remark::InvoiceNothingToCapture),
             Ok(Located::Nothing) => return DepositOutcome::NotFound,
             Err(trouble) => return trouble.into(),
         };
@@ -32,7 +33,7 @@ impl RestGateway {
             return DepositOutcome::Failed { code: "unfit".to_owned(), reason };
         }
         if amount.currency() != payment.amount.currency() {
-            return unknown("the amount to capture is in another currency");
+            return unknown(Remark::CaptureOtherCurrency);
         }
         match capture::send(self.client(), &payment.id, amount).await {
             Ok(()) => paid(payment.id, amount),
@@ -47,7 +48,7 @@ impl RestGateway {
         match self.locate(order).await {
             Ok(Located::Payment(payment)) if payment.standing == Standing::Authorized => {
                 match reversal::send(self.client(), &payment.id).await {
-                    Ok(()) => cancelled("the authorisation was given up"),
+                    Ok(()) => cancelled(Remark::GivenUpThere),
                     Err(trouble) => {
                         tracing::info!(payment = payment.id, %trouble, "a reversal was not confirmed");
                         self.settle_deposit(order).await
@@ -59,7 +60,7 @@ impl RestGateway {
             Ok(Located::Invoice(invoice)) if invoice.state == InvoiceState::Open => {
                 let reason = "cancelled by the merchant";
                 match invoice::cancel::send(self.client(), &invoice.id, return_url(order), reason).await {
-                    Ok(()) => cancelled("the invoice was cancelled"),
+                    Ok(()) => cancelled(Remark::InvoiceCancelled),
                     // It may have been paid meanwhile.
                     Err(trouble) => {
                         tracing::info!(invoice = invoice.id, %trouble, "a cancellation was not confirmed");
@@ -74,6 +75,6 @@ impl RestGateway {
     }
 }
 
-fn cancelled(reason: &str) -> DepositOutcome {
-    DepositOutcome::Failed { code: "cancelled".to_owned(), reason: reason.to_owned() }
+fn cancelled(reason: Remark) -> DepositOutcome {
+    DepositOutcome::Failed { code: "cancelled".to_owned(), reason: reason.into() }
 }

@@ -9,6 +9,7 @@ use super::super::trouble::Trouble;
 use super::{Way, extra, taking};
 use crate::domain::customer::Instrument;
 use crate::domain::outcome::DepositOutcome;
+use crate::domain::remark::Remark;
 use crate::processors::DepositOrder;
 use chrono::{DateTime, Duration, Utc};
 
@@ -33,9 +34,7 @@ impl RestGateway {
         match self.locate(order).await {
             Ok(Located::Payment(payment)) => self.outcome(payment, order).await,
             Ok(Located::Invoice(invoice)) => unpaid(&invoice),
-            Ok(Located::Nothing) if self.may_still_arrive(order) => {
-                super::unknown("it is not there yet, but may still arrive")
-            }
+            Ok(Located::Nothing) if self.may_still_arrive(order) => super::unknown(Remark::MayStillArrive),
             Ok(Located::Nothing) => DepositOutcome::NotFound,
             Err(trouble) => trouble.into(),
         }
@@ -148,11 +147,11 @@ fn unpaid(invoice: &Invoice) -> DepositOutcome {
         reason: reason.to_owned(),
     };
     match invoice.state {
-        InvoiceState::Open => DepositOutcome::Open { cause: "the invoice is not paid".to_owned() },
+        InvoiceState::Open => DepositOutcome::Open { cause: Remark::InvoiceUnpaid.into() },
         InvoiceState::Cancelled => failed("cancelled", "the invoice was cancelled"),
         InvoiceState::Expired => failed("expired", "the invoice was not paid in time"),
-        InvoiceState::Paid => super::unknown("the invoice is paid, but by no payment"),
-        InvoiceState::Replaced => super::unknown("the invoice was replaced by another"),
-        InvoiceState::Unknown => super::unknown("the invoice's status is not known"),
+        InvoiceState::Paid => super::unknown(Remark::InvoicePaidByNothing),
+        InvoiceState::Replaced => super::unknown(Remark::InvoiceReplaced),
+        InvoiceState::Unknown => super::unknown(Remark::InvoiceStatusUnknown),
     }
 }

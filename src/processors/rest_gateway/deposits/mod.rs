@@ -19,6 +19,7 @@ use super::trouble::Trouble;
 use crate::domain::customer::Instrument;
 use crate::domain::money::Money;
 use crate::domain::outcome::{DepositOutcome, Outcome};
+use crate::domain::remark::Remark;
 use crate::processors::{Capture, DepositOrder, DepositProcessor, Opened, TypedCard};
 use async_trait::async_trait;
 
@@ -96,26 +97,28 @@ impl RestGateway {
             Standing::Authorized if payment.amount == order.amount => {
                 DepositOutcome::Authorized { reference: payment.id }
             }
-            Standing::Authorized => unknown("the authorised amount is not the order's"),
+            Standing::Authorized => unknown(Remark::AuthorisedOtherwise),
             Standing::Captured => match self.captured(&payment, order).await {
                 Ok(captured) => paid(payment.id, captured),
                 Err(trouble) => trouble.into(),
             },
             Standing::Failed => DepositOutcome::Failed { code: payment.code, reason: payment.reason },
             Standing::Cancelled => failed("cancelled", "the payment was cancelled"),
-            Standing::RefundPending => DepositOutcome::Open { cause: "a refund is under way".to_owned() },
+            Standing::RefundPending => DepositOutcome::Open { cause: Remark::RefundUnderWay.into() },
             Standing::Refunded => match (self.captured(&payment, order).await, payment.refunded) {
                 (Ok(captured), Some(refunded)) if refunded.minor() < captured.minor() => {
                     paid(payment.id, captured)
                 }
-                (Ok(_), _) => failed("refunded", "the payment was given back"),
+                (Ok(_), _) => failed("refunded", Remark::RefundedWhole.text()),
                 (Err(trouble), _) => trouble.into(),
             },
             Standing::ChargedBack => DepositOutcome::ChargedBack { reference: payment.id },
             Standing::PayoutPending | Standing::PayoutDone | Standing::PayoutFailed => {
-                unknown("the payment is a payout")
+                unknown(Remark::IsPayout)
             }
-            Standing::Unknown => unknown(&format!("the status {} is not known", payment.word)),
+            Standing::Unknown => {
+                DepositOutcome::Unknown { cause: format!("the status {} is not known", payment.word) }
+            }
         }
     }
 
@@ -135,8 +138,8 @@ fn paid(reference: String, money: Money) -> DepositOutcome {
     DepositOutcome::Paid { reference, minor: money.minor(), currency: money.currency().code().to_owned() }
 }
 
-fn unknown(cause: &str) -> DepositOutcome {
-    DepositOutcome::Unknown { cause: cause.to_owned() }
+fn unknown(cause: Remark) -> DepositOutcome {
+    DepositOutcome::Unknown { cause: cause.into() }
 }
 
 #[async_trait]

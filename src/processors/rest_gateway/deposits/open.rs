@@ -14,6 +14,7 @@ use super::{Way, extra, paid, return_url, taking};
 use crate::domain::customer::Instrument;
 use crate::domain::money::Money;
 use crate::domain::outcome::DepositOutcome;
+use crate::domain::remark::Remark;
 use crate::processors::{Capture, DepositOrder, Opened};
 use std::collections::BTreeMap;
 
@@ -201,6 +202,6 @@ fn done(reference: String, told: Money, order: &DepositOrder) -> DepositOutcome 
     match taking(order) {
         Taking::AtOnce => paid(reference, told),
         Taking::Later if told == order.amount => DepositOutcome::Authorized { reference },
-        Taking::Later => super::unknown("the authorised amount is not the order's"),
+        Taking::Later => super::unknown(Remark::AuthorisedOtherwise),
     }
 }

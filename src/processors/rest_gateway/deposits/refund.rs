@@ -12,6 +12,7 @@ use super::extra;
 use super::locate::{Located, time};
 use crate::domain::money::Money;
 use crate::domain::outcome::Outcome;
+use crate::domain::remark::Remark;
 use crate::processors::DepositOrder;
 
 /// Where a refund stands, seen from the payment.
@@ -33,7 +34,7 @@ impl RestGateway {
             Err(cause) => return Outcome::Unknown { cause },
         };
         let Some(_one_at_a_time) = self.begin_refund(&order.reference) else {
-            return Outcome::Open { cause: "another refund of this deposit is under way".to_owned() };
+            return Outcome::Open { cause: Remark::OtherRefundUnderWay.into() };
         };
         let payment = match self.refundable(order).await {
             Ok(payment) => payment,
@@ -41,7 +42,7 @@ impl RestGateway {
         };
         match see(&payment, before, amount) {
             Seen::NotMade if self.earlier_try_may_arrive(order) => {
-                let cause = "an earlier try of this refund may still arrive".to_owned();
+                let cause = Remark::RefundMayArrive.into();
                 return Outcome::Unknown { cause };
             }
             Seen::NotMade => self.set_lost_refund(&order.reference, None),
@@ -126,14 +127,11 @@ fn see(payment: &Payment, before: i64, amount: Money) -> Seen {
 fn told(seen: Seen, payment: String) -> Outcome {
     match seen {
         Seen::Made => Outcome::Paid { reference: payment },
-        Seen::UnderWay => Outcome::Open { cause: "a refund is under way".to_owned() },
-        Seen::Impossible => Outcome::Declined {
-            code: "state".to_owned(),
-            reason: "the payment is not in a state that can be refunded".to_owned(),
-        },
-        Seen::Unexplained => {
-            Outcome::Unknown { cause: "the refunded total is not what our refunds explain".to_owned() }
+        Seen::UnderWay => Outcome::Open { cause: Remark::RefundUnderWay.into() },
+        Seen::Impossible => {
+            Outcome::Declined { code: "state".to_owned(), reason: Remark::NotRefundable.into() }
         }
+        Seen::Unexplained => Outcome::Unknown { cause: Remark::RefundedOtherwise.into() },
         Seen::NotMade => Outcome::NotFound,
     }
 }
