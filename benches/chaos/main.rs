@@ -22,6 +22,8 @@ mod disturb;
 mod guard;
 mod nodes;
 mod payouts;
+#[path = "../../tests/support/ports.rs"]
+mod ports;
 mod proxy;
 mod races;
 mod verify;

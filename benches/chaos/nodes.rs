@@ -2,7 +2,7 @@
 //! of a real house would.
 
 use super::guard::{Guard, signal};
-use std::net::TcpListener;
+use super::ports::free_address;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -174,6 +174,5 @@ impl Nodes {
 }
 
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
+    free_address().port()
 }

@@ -175,9 +175,7 @@ async fn the_day_s_page_shows_whom_our_client_leaves_alone() {
         address.clear();
     }
     // Nobody listens there.
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let nowhere = format!("http://{}", nobody.local_addr().expect("an address"));
-    drop(nobody);
+    let nowhere = format!("http://{}", crate::support::ports::free_address());
     let paygate = settings.paygate.get_mut("paygate").expect("an account");
     (paygate.base_url, paygate.https_only, paygate.limits.breaker_failures) = (nowhere.clone(), false, 1);
     for account in settings.sopg.accounts.values_mut() {

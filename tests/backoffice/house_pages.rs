@@ -214,7 +214,7 @@ async fn an_errand_is_given_up_and_done_again_on_record() {
     add_person(&story, "otto", &["auditor=*"]).await;
     let mut otto = Visitor::signed_in(&story, "otto").await;
     for (kind, reason) in [("outbox.parked", "wait for them"), ("outbox.retried", "they are back")] {
-        otto.get(&format!("/office/audit?kind={kind}")).await.is(200).says(reason).says("operator/berta");
+        otto.get(&format!("/office/audit?kind={kind}")).await.is(200).says(reason).says("berta");
     }
     assert_eq!(customer.pin, "Lovelace");
     story.ends().await;

@@ -105,8 +105,8 @@ fn a_database_that_is_down_or_not_there_ends_with_4() {
             "k",
         ],
     ];
-    // A port that was just free and is closed again: nobody listens.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("it").port();
+    // Nobody listens there.
+    let port = crate::support::ports::free_address().port();
     let url = format!("postgres://till:s3cr3t@127.0.0.1:{port}/gate");
     for command in commands {
         let ran = desk.run_with(command, &[("TILLGATE__DATABASE__URL", &url)], b"").ends(4).says("database");

@@ -1,7 +1,8 @@
 //! A running program is told things by signals: read the configuration again, or finish and end.
 
+use crate::support::ports::free_address;
 use serde_json::{Value, json};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,10 +15,6 @@ struct Program {
     platform: SocketAddr,
     folder: tempfile::TempDir,
     http: reqwest::Client,
-}
-
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
 }
 
 fn written(folder: &Path, cashier: SocketAddr, platform: SocketAddr, more: &str) -> PathBuf {
@@ -37,7 +34,7 @@ impl Program {
     async fn starts() -> Program {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a folder");
-        let (cashier, platform) = (free(), free());
+        let (cashier, platform) = (free_address(), free_address());
         let file = written(folder.path(), cashier, platform, "");
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let child = Command::new(env!("CARGO_BIN_EXE_tillgate"))

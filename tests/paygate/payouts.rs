@@ -172,9 +172,7 @@ async fn a_request_that_is_processed_long_after_the_time_out_is_found_later_and_
 #[tokio::test]
 async fn without_a_connection_nothing_was_sent_and_the_breaker_opens_and_probes() {
     let story = Story::begin();
-    let gone = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = gone.local_addr().unwrap();
-    drop(gone);
+    let address = crate::support::ports::free_address();
     let clock = Clock::frozen_at(super::support::noon());
     let mut settings = settings(&format!("http://{address}"), &Merchant::default(), "");
     settings.limits.breaker_failures = 2;

@@ -15,6 +15,7 @@ mod waiting;
 #[allow(dead_code, reason = "the promises use a part of what script/chaos does")]
 mod chaos {
     pub use crate::simulation::chance;
+    pub use crate::support::ports;
     pub mod cashier;
     pub mod cluster;
     pub mod disturb;

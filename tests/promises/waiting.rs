@@ -52,7 +52,9 @@ async fn p7_a_node_that_starts_while_the_database_is_down_waits_for_it() {
         let text = reply.text().await.expect("a body");
         assert!(text.contains(expected), "{text}");
     }
-    assert!(nodes.complaints().contains("the database can't be reached: waiting for it"));
+    // What it says may be on its way to the log still.
+    let says_so = async || nodes.complaints().contains("the database can't be reached: waiting for it");
+    until("it says so", &nodes, says_so).await;
 
     cluster.revive();
     until("it is ready again", &nodes, async || get("health/ready").await == Some(200)).await;

@@ -1,7 +1,7 @@
 //! The Express service that we are measured against, with its packages installed beside the other files of the tests.
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -26,8 +26,7 @@ pub async fn on(url: &str) -> Option<Express> {
             return None;
         }
     };
-    let address =
-        TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let address = super::ports::free_address();
     let mut command = Command::new("node");
     command.arg(folder.join("server.js")).env("PORT", address.port().to_string()).env("DATABASE_URL", url);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("it starts");

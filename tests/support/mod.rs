@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod express;
+pub mod ports;
 pub mod postgres;
 pub mod python;
 pub mod story;

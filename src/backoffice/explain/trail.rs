@@ -144,7 +144,8 @@ pub fn code(voice: Voice, code: &str) -> String {
 pub fn details(voice: Voice, fact: &Fact) -> Vec<(String, String)> {
     let mut details = match &fact.detail {
         Value::Object(pairs) => {
-            let there = pairs.iter().filter(|(_, value)| !value.is_null());
+            let nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            let there = pairs.iter().filter(|(_, value)| !nothing(value));
             there.map(|(name, value)| (named(voice, name), detail(voice, name, value))).collect()
         }
         Value::Null => Vec::new(),

@@ -58,8 +58,7 @@ impl Server {
     pub fn new(url: &DatabaseUrl, paygate: &str, folder: &Path, more: &[(&str, &str)]) -> Server {
         // Whoever came first installed the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = free.local_addr().expect("an address").to_string();
+        let address = support::ports::free_address().to_string();
         let url = match url {
             DatabaseUrl::Sqlite(path) => format!("sqlite://{path}"),
             DatabaseUrl::Postgres(url) => url.clone(),

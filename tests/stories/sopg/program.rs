@@ -33,7 +33,7 @@ impl Program {
         let gateway = simulator::start(listener, Clock::system(), Deliver::ByItself).expect("a gateway");
         gateway.plan_notices(NoticePlan { suppress: true, ..NoticePlan::default() });
         let folder = tempfile::tempdir().expect("a folder");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        let free = support::ports::free_address();
         let config = folder.path().join("config.toml");
         std::fs::write(&config, configuration(&scratch, &gateway, &free.to_string(), seconds))
             .expect("written");
