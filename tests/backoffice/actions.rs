@@ -4,7 +4,7 @@ use super::hands::{Hands, waiting};
 use super::visitor::{PASSWORD, add_person};
 use crate::stories::acting::office::{BY_GATEWAY, BY_HAND, Case, Office};
 use crate::stories::sopg::bench::EUROS;
-use crate::support;
+use crate::support::{self, Scratch};
 use std::collections::BTreeSet;
 use tillgate::domain::acting::Action;
 use tillgate::domain::payout::status::PayoutStatus;
@@ -22,8 +22,8 @@ struct Shift {
 }
 
 impl Shift {
-    async fn begins() -> Option<Shift> {
-        let office = Office::on(support::sqlite(), |approvals| approvals.marks = vec!["G".to_owned()]).await;
+    async fn begins(scratch: Scratch) -> Option<Shift> {
+        let office = Office::on(scratch, |approvals| approvals.marks = vec!["G".to_owned()]).await;
         for name in ["berta", "carlo"] {
             add_person(&office.bench.story, name, &["operator=*", "approver=*", "finance=*"]).await;
         }
@@ -68,29 +68,31 @@ const WHY: (&str, &str) = ("reason", "seen on the statement");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_action_of_a_payout_is_done_by_hand_and_no_page_is_loaded_anew() {
-    let Some(mut shift) = Shift::begins().await else { return };
-    let (office, berta, carlo) = waiting(|| {
-        worked_to_the_end(&mut shift);
-        turned_down(&mut shift);
-        tried_again(&mut shift);
-        settled_by_two(&mut shift);
-        a_deposit_settled_by_two(&mut shift);
-        let left: Vec<&str> =
-            Action::of_a_payout().map(Action::name).filter(|name| !shift.done.contains(name)).collect();
-        assert!(left.is_empty(), "nobody has done {left:?}");
-        for decision in Decision::ALL {
-            assert!(shift.done.contains(decision.name()), "nobody has done {}", decision.name());
+    for scratch in support::databases() {
+        let Some(mut shift) = Shift::begins(scratch).await else { return };
+        let (office, berta, carlo) = waiting(|| {
+            worked_to_the_end(&mut shift);
+            turned_down(&mut shift);
+            tried_again(&mut shift);
+            settled_by_two(&mut shift);
+            a_deposit_settled_by_two(&mut shift);
+            let left: Vec<&str> =
+                Action::of_a_payout().map(Action::name).filter(|name| !shift.done.contains(name)).collect();
+            assert!(left.is_empty(), "nobody has done {left:?}");
+            for decision in Decision::ALL {
+                assert!(shift.done.contains(decision.name()), "nobody has done {}", decision.name());
+            }
+            (shift.office, shift.berta, shift.carlo)
+        });
+        let mut posted = waiting(|| berta.posted());
+        posted.extend(waiting(|| carlo.posted()));
+        for path in ["/office/payouts/PO-", "/office/deposits/DE-", "/office/proposals/PR-"] {
+            assert!(posted.iter().any(|posted| posted.starts_with(path)), "{path} in {posted:?}");
         }
-        (shift.office, shift.berta, shift.carlo)
-    });
-    let mut posted = waiting(|| berta.posted());
-    posted.extend(waiting(|| carlo.posted()));
-    for path in ["/office/payouts/PO-", "/office/deposits/DE-", "/office/proposals/PR-"] {
-        assert!(posted.iter().any(|posted| posted.starts_with(path)), "{path} in {posted:?}");
+        // What one deposit was said to be worth is no matter of the gateway's books.
+        office.bench.story.ends().await;
+        office.bench.gateway.stop().await;
     }
-    // What one deposit was said to be worth is no matter of the gateway's books.
-    office.bench.story.ends().await;
-    office.bench.gateway.stop().await;
 }
 
 /// Claimed, noted, changed, marked, held, released, paid by hand, and taken back.

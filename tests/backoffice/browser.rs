@@ -91,6 +91,17 @@ pub fn look_here(browser: &mut Chromium, name: &str) {
     assert_eq!(browser.value(wide), json!(false), "{name} scrolls sideways");
 }
 
+/// Changes the language of whoever is signed in.
+pub fn speaks(browser: &mut Chromium, base: &str, language: &str) {
+    browser.open(&format!("{base}/office/me"));
+    browser.wait_for("[name=zone]");
+    browser.value(&format!("document.querySelector('[name=language]').value = '{language}'"));
+    browser.click("form[action='/office/me'] button[type=submit]");
+    browser.wait_until(&format!(
+        "document.readyState === 'complete' && document.documentElement.lang === '{language}'"
+    ));
+}
+
 /// Blocking a thread of its own: the pipe to the browser is not asynchronous.
 pub async fn with_browser<T: Send>(work: impl FnOnce(&mut Chromium) -> T + Send) -> Option<T> {
     tokio::task::block_in_place(|| Chromium::start().map(|mut browser| work(&mut browser)))
@@ -98,6 +109,7 @@ pub async fn with_browser<T: Send>(work: impl FnOnce(&mut Chromium) -> T + Send)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_good_to_look_at() {
+    // To look at: what these pages say is read on both databases where people sign in and are let in.
     let story = Story::on(support::sqlite()).await;
     add_person(&story, "berta", &["operator=*", "viewer=*", "admin=*"]).await;
     with_browser(|browser| {
@@ -115,6 +127,7 @@ async fn every_page_is_good_to_look_at() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_keyboard_s_help_opens_and_closes() {
+    // Nothing that is stored has a part in it.
     let story = Story::on(support::sqlite()).await;
     add_person(&story, "berta", &["viewer=*"]).await;
     with_browser(|browser| {

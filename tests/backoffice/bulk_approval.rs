@@ -81,24 +81,26 @@ async fn an_approval_of_several_asks_for_each_id_that_no_processor_of_ours_has_t
 
 #[tokio::test]
 async fn where_every_id_is_known_nobody_is_asked_for_one() {
-    let office = Office::with(support::sqlite(), |settings| {
-        settings.processors.map.get_mut(BY_GATEWAY).expect("mapped").confirm = Default::default();
-    })
-    .await;
-    let (story, ann) = (&office.bench.story, operator("ann"));
-    let told = office.requested(BY_GATEWAY).await;
-    office.does(&ann, &told, Act::Start, "checked").await;
-    office.bench.works().await;
-    add_person(story, "carlo", &["approver=*"]).await;
-    let mut carlo = Visitor::signed_in(story, "carlo").await;
-    let picks = picks(&carlo.get("/office/payouts").await.is(200).body);
-    let fields = [
-        ("act", "approve"),
-        ("reason", "on the statement"),
-        ("ids", "ask"),
-        ("query", ""),
-        ("pick", &*picks[0]),
-    ];
-    carlo.post("/office/payouts/bulk", &fields).await.is(200).says("1 of 1 done");
-    office.ends().await;
+    for scratch in support::databases() {
+        let office = Office::with(scratch, |settings| {
+            settings.processors.map.get_mut(BY_GATEWAY).expect("mapped").confirm = Default::default();
+        })
+        .await;
+        let (story, ann) = (&office.bench.story, operator("ann"));
+        let told = office.requested(BY_GATEWAY).await;
+        office.does(&ann, &told, Act::Start, "checked").await;
+        office.bench.works().await;
+        add_person(story, "carlo", &["approver=*"]).await;
+        let mut carlo = Visitor::signed_in(story, "carlo").await;
+        let picks = picks(&carlo.get("/office/payouts").await.is(200).body);
+        let fields = [
+            ("act", "approve"),
+            ("reason", "on the statement"),
+            ("ids", "ask"),
+            ("query", ""),
+            ("pick", &*picks[0]),
+        ];
+        carlo.post("/office/payouts/bulk", &fields).await.is(200).says("1 of 1 done");
+        office.ends().await;
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::hands::{Hands, waiting};
 use super::visitor::{PASSWORD, add_person};
-use crate::support;
 use crate::support::story::Story;
+use crate::support::{self, Scratch};
 use serde_json::json;
 use std::collections::BTreeSet;
 use tillgate::backoffice::route::{self, Method};
@@ -15,8 +15,8 @@ const EUR: &str = "MyPhoneCards EUR";
 const EVERYTHING: [&str; 6] = ["support=*", "operator=*", "approver=*", "finance=*", "admin=*", "auditor=*"];
 
 /// Four payouts of 10.00, 20.00 and so on, the last one asked for last, and an errand that is due some day.
-async fn house() -> (Story, Vec<String>) {
-    let story = Story::on(support::sqlite()).await;
+async fn house(scratch: Scratch) -> (Story, Vec<String>) {
+    let story = Story::on(scratch).await;
     story.customer(EUR, "Lovelace", "500.00").await;
     let mut ids = Vec::new();
     for number in 1..=4 {
@@ -50,56 +50,59 @@ fn rows(hands: &mut Hands) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_filtered_searched_and_kept_by_hand() {
-    let (story, ids) = house().await;
-    waiting(|| {
-        let Some(mut berta) = Hands::of(&story, "berta") else { return };
-        berta.opens("/office/payouts");
-        assert_eq!(rows(&mut berta), [&*ids[3], &*ids[2], &*ids[1], &*ids[0]], "the newest first");
-        // A filter, typed and sent by Enter.
-        berta.writes(".filter [name=currency]", "eur");
-        berta.writes(".filter [name=least]", "20.01");
-        berta.turns(|berta| berta.browser.press("Enter"));
-        assert_eq!(rows(&mut berta), [&*ids[3], &*ids[2]]);
-        // Other columns for the same rows.
-        berta.presses(".folded > summary");
-        for column in ["pin", "trace"] {
-            berta.presses(&format!(".folded [value={column}]"));
-        }
-        berta.turns(|berta| berta.presses(".filter button[type=submit]"));
-        let heads = berta.browser.text("main thead");
-        assert!(heads.contains("TraceID") && !heads.contains("Fee"), "{heads}");
-        assert_eq!(rows(&mut berta).len(), 2);
-        // Kept for everybody, found by another, and taken away by whoever kept it.
-        let keep = ".bar form[action='/office/payouts/views']";
-        berta.sends_form(keep, &[("title", "Large ones"), ("shared", "1")]);
-        assert_eq!(berta.told().0, "good");
-        let Some(mut otto) = Hands::of(&story, "otto") else { return };
-        otto.opens("/office/payouts");
-        otto.turns(|otto| {
-            otto.presses_what(
-                "[...document.querySelectorAll('.views a')].find(a => a.textContent.includes('Large ones'))",
-            )
+    for scratch in support::databases() {
+        let (story, ids) = house(scratch).await;
+        waiting(|| {
+            let Some(mut berta) = Hands::of(&story, "berta") else { return };
+            berta.opens("/office/payouts");
+            assert_eq!(rows(&mut berta), [&*ids[3], &*ids[2], &*ids[1], &*ids[0]], "the newest first");
+            // A filter, typed and sent by Enter.
+            berta.writes(".filter [name=currency]", "eur");
+            berta.writes(".filter [name=least]", "20.01");
+            berta.turns(|berta| berta.browser.press("Enter"));
+            assert_eq!(rows(&mut berta), [&*ids[3], &*ids[2]]);
+            // Other columns for the same rows.
+            berta.presses(".folded > summary");
+            for column in ["pin", "trace"] {
+                berta.presses(&format!(".folded [value={column}]"));
+            }
+            berta.turns(|berta| berta.presses(".filter button[type=submit]"));
+            let heads = berta.browser.text("main thead");
+            assert!(heads.contains("TraceID") && !heads.contains("Fee"), "{heads}");
+            assert_eq!(rows(&mut berta).len(), 2);
+            // Kept for everybody, found by another, and taken away by whoever kept it.
+            let keep = ".bar form[action='/office/payouts/views']";
+            berta.sends_form(keep, &[("title", "Large ones"), ("shared", "1")]);
+            assert_eq!(berta.told().0, "good");
+            let Some(mut otto) = Hands::of(&story, "otto") else { return };
+            otto.opens("/office/payouts");
+            otto.turns(|otto| {
+                otto.presses_what(
+                    "[...document.querySelectorAll('.views a')].find(a => a.textContent.includes('Large ones'))",
+                )
+            });
+            assert_eq!(rows(&mut otto), [&*ids[3], &*ids[2]]);
+            assert!(otto.browser.text("main thead").contains("TraceID"), "with its columns");
+            berta.sends_form(".views form", &[]);
+            otto.searches("Lovelace");
+            assert!(!otto.browser.text(".views").contains("Large ones"));
+            // By any id that somebody may hold in hand; a customer's PIN finds all of his.
+            assert_eq!(rows(&mut otto).len(), 4);
+            for text in [&*ids[1], "770002"] {
+                otto.searches(text);
+                assert_eq!(otto.path(), format!("/office/payouts/{}", ids[1]), "{text}");
+            }
+            otto.searches("nobody's");
+            assert_eq!(rows(&mut otto), Vec::<String>::new());
         });
-        assert_eq!(rows(&mut otto), [&*ids[3], &*ids[2]]);
-        assert!(otto.browser.text("main thead").contains("TraceID"), "with its columns");
-        berta.sends_form(".views form", &[]);
-        otto.searches("Lovelace");
-        assert!(!otto.browser.text(".views").contains("Large ones"));
-        // By any id that somebody may hold in hand; a customer's PIN finds all of his.
-        assert_eq!(rows(&mut otto).len(), 4);
-        for text in [&*ids[1], "770002"] {
-            otto.searches(text);
-            assert_eq!(otto.path(), format!("/office/payouts/{}", ids[1]), "{text}");
-        }
-        otto.searches("nobody's");
-        assert_eq!(rows(&mut otto), Vec::<String>::new());
-    });
-    story.ends().await;
+        story.ends().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_are_taken_away_by_a_click_and_hold_the_filtered_rows() {
-    let (story, _) = house().await;
+    // It writes nothing; what files hold is looked at on both databases where the payouts are.
+    let (story, _) = house(support::sqlite()).await;
     waiting(|| {
         let Some(mut berta) = Hands::of(&story, "berta") else { return };
         berta.opens("/office/payouts?currency=EUR&least=20.01");
@@ -117,82 +120,90 @@ async fn files_are_taken_away_by_a_click_and_hold_the_filtered_rows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_keyboard_approves_on_a_page_and_picks_on_a_list() {
-    let (story, ids) = house().await;
-    for id in &ids[..2] {
-        let call = json!({"FrontEndName": EUR, "PIN": "Lovelace", "ExtPayoutID": id, "Status": "I", "UpdatedBy": "dora"});
-        assert_eq!(story.call("UpdatePayout", call).await["Status"], 0);
+    for scratch in support::databases() {
+        let (story, ids) = house(scratch).await;
+        for id in &ids[..2] {
+            let call = json!({"FrontEndName": EUR, "PIN": "Lovelace", "ExtPayoutID": id, "Status": "I", "UpdatedBy": "dora"});
+            assert_eq!(story.call("UpdatePayout", call).await["Status"], 0);
+        }
+        waiting(|| {
+            let Some(mut berta) = Hands::of(&story, "berta") else { return };
+            berta.opens("/office/payouts?order=oldest");
+            for key in ["j", "j", "k"] {
+                berta.browser.press(key);
+            }
+            assert_eq!(
+                berta.browser.value("document.querySelector('tr.here').dataset.opens.split('/').pop()"),
+                json!(ids[0])
+            );
+            berta.turns(|berta| berta.browser.press("Enter"));
+            berta.browser.press("a");
+            berta.browser.wait_until("document.activeElement.name === 'transaction_id'");
+            berta.browser.types("BANK-1");
+            berta.writes("details[open] [name=reason]", "paid this morning");
+            berta.turns(|berta| berta.browser.press("Enter"));
+            assert_eq!(berta.told().0, "good", "{:?}", berta.told());
+            // On a list the row is picked and the action chosen; what is left to type is the reason.
+            berta.turns(|berta| berta.browser.click(".pages a[href='/office/payouts']"));
+            for key in ["j", "j", "j", "a"] {
+                berta.browser.press(key);
+            }
+            berta.browser.wait_until("document.activeElement.name === 'reason'");
+            assert_eq!(
+                berta.browser.value("document.querySelector('[data-bulk]').act.value"),
+                json!("approve")
+            );
+            berta.browser.types("paid as well");
+            berta.turns(|berta| berta.browser.press("Enter"));
+            // Before several are approved, their ids are asked for; the first of them is ready to be typed.
+            berta.browser.wait_until("document.activeElement.name.startsWith('id-')");
+            berta.browser.types("BANK-2");
+            berta.turns(|berta| berta.browser.press("Enter"));
+            assert!(berta.told().1.contains("1 of 1"), "{:?}", berta.told());
+            berta.browser.press("?");
+            berta.browser.wait_for("#keys[open]");
+            let told = berta.browser.text("#keys");
+            for key in ["j", "k", "Enter", "a", "r", "/", "?"] {
+                assert!(told.contains(key), "{told}");
+            }
+            berta.browser.press("Escape");
+            assert!(berta.browser.troubles().is_empty());
+        });
+        story.ends().await;
     }
-    waiting(|| {
-        let Some(mut berta) = Hands::of(&story, "berta") else { return };
-        berta.opens("/office/payouts?order=oldest");
-        for key in ["j", "j", "k"] {
-            berta.browser.press(key);
-        }
-        assert_eq!(
-            berta.browser.value("document.querySelector('tr.here').dataset.opens.split('/').pop()"),
-            json!(ids[0])
-        );
-        berta.turns(|berta| berta.browser.press("Enter"));
-        berta.browser.press("a");
-        berta.browser.wait_until("document.activeElement.name === 'transaction_id'");
-        berta.browser.types("BANK-1");
-        berta.writes("details[open] [name=reason]", "paid this morning");
-        berta.turns(|berta| berta.browser.press("Enter"));
-        assert_eq!(berta.told().0, "good", "{:?}", berta.told());
-        // On a list the row is picked and the action chosen; what is left to type is the reason.
-        berta.turns(|berta| berta.browser.click(".pages a[href='/office/payouts']"));
-        for key in ["j", "j", "j", "a"] {
-            berta.browser.press(key);
-        }
-        berta.browser.wait_until("document.activeElement.name === 'reason'");
-        assert_eq!(berta.browser.value("document.querySelector('[data-bulk]').act.value"), json!("approve"));
-        berta.browser.types("paid as well");
-        berta.turns(|berta| berta.browser.press("Enter"));
-        // Before several are approved, their ids are asked for; the first of them is ready to be typed.
-        berta.browser.wait_until("document.activeElement.name.startsWith('id-')");
-        berta.browser.types("BANK-2");
-        berta.turns(|berta| berta.browser.press("Enter"));
-        assert!(berta.told().1.contains("1 of 1"), "{:?}", berta.told());
-        berta.browser.press("?");
-        berta.browser.wait_for("#keys[open]");
-        let told = berta.browser.text("#keys");
-        for key in ["j", "k", "Enter", "a", "r", "/", "?"] {
-            assert!(told.contains(key), "{told}");
-        }
-        berta.browser.press("Escape");
-        assert!(berta.browser.troubles().is_empty());
-    });
-    story.ends().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_button_pressed_twice_sends_once_and_a_lost_answer_is_told() {
-    let (story, ids) = house().await;
-    waiting(|| {
-        let Some(mut berta) = Hands::of(&story, "berta") else { return };
-        berta.opens("/office/payouts");
-        berta.searches(&ids[0]);
-        berta.browser.posts();
-        let note = "[...document.querySelectorAll('main input[name=act]')].find(one => one.value === 'note')";
-        berta.fills(note, &[("note", "called twice")]);
-        berta.turns(|berta| {
-            berta.browser.value("document.getElementById('the-button').click(); document.getElementById('the-button').click()");
+    for scratch in support::databases() {
+        let (story, ids) = house(scratch).await;
+        waiting(|| {
+            let Some(mut berta) = Hands::of(&story, "berta") else { return };
+            berta.opens("/office/payouts");
+            berta.searches(&ids[0]);
+            berta.browser.posts();
+            let note =
+                "[...document.querySelectorAll('main input[name=act]')].find(one => one.value === 'note')";
+            berta.fills(note, &[("note", "called twice")]);
+            berta.turns(|berta| {
+                berta.browser.value("document.getElementById('the-button').click(); document.getElementById('the-button').click()");
+            });
+            assert_eq!(berta.told().0, "good", "{:?}", berta.told());
+            assert_eq!(berta.browser.posts().len(), 1, "the second press found it under way");
+            berta.fills(note, &[("note", "never arrives")]);
+            berta.browser.offline(true);
+            berta.presses("#the-button");
+            berta.browser.wait_for(".notice.bad");
+            assert!(berta.told().1.contains("No answer came"), "{:?}", berta.told());
+            // The form is as it was, and works once the network is back.
+            berta.browser.offline(false);
+            berta.turns(|berta| berta.presses("#the-button"));
+            assert_eq!(berta.told().0, "good", "{:?}", berta.told());
+            assert!(berta.browser.text("main").contains("never arrives"));
+            berta.stayed();
         });
-        assert_eq!(berta.told().0, "good", "{:?}", berta.told());
-        assert_eq!(berta.browser.posts().len(), 1, "the second press found it under way");
-        berta.fills(note, &[("note", "never arrives")]);
-        berta.browser.offline(true);
-        berta.presses("#the-button");
-        berta.browser.wait_for(".notice.bad");
-        assert!(berta.told().1.contains("No answer came"), "{:?}", berta.told());
-        // The form is as it was, and works once the network is back.
-        berta.browser.offline(false);
-        berta.turns(|berta| berta.presses("#the-button"));
-        assert_eq!(berta.told().0, "good", "{:?}", berta.told());
-        assert!(berta.browser.text("main").contains("never arrives"));
-        berta.stayed();
-    });
-    story.ends().await;
+        story.ends().await;
+    }
 }
 
 /// Where each form goes, whatever stands in the place of an id.
@@ -212,27 +223,29 @@ fn route_of(path: &str) -> Option<&'static str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_form_of_the_house_is_sent_by_hand() {
-    let (story, ids) = house().await;
-    let sent = waiting(|| {
-        let (mut berta, mut otto) = (Hands::of(&story, "berta")?, Hands::of(&story, "otto")?);
-        on_payouts(&mut berta, &ids);
-        two_people(&mut berta);
-        in_the_house(&mut berta);
-        about_oneself(&mut otto, &story);
-        berta.opens("/office/people");
-        berta.sends_form("form[action='/office/people/otto/second-factor']", &[]);
-        assert_eq!(berta.told().0, "good", "{:?}", berta.told());
-        let mut sent = berta.posted();
-        sent.extend(otto.posted());
-        Some(sent)
-    });
-    let Some(sent) = sent else { return story.ends().await };
-    let sent: BTreeSet<_> = sent.iter().filter_map(|path| route_of(path)).collect();
-    let all: BTreeSet<_> =
-        route::all().filter(|route| route.method == Method::Post).map(|route| route.path).collect();
-    let left: Vec<_> = all.difference(&sent).filter(|path| !ELSEWHERE.contains(path)).collect();
-    assert!(left.is_empty(), "nobody has sent {left:?}");
-    story.ends().await;
+    for scratch in support::databases() {
+        let (story, ids) = house(scratch).await;
+        let sent = waiting(|| {
+            let (mut berta, mut otto) = (Hands::of(&story, "berta")?, Hands::of(&story, "otto")?);
+            on_payouts(&mut berta, &ids);
+            two_people(&mut berta);
+            in_the_house(&mut berta);
+            about_oneself(&mut otto, &story);
+            berta.opens("/office/people");
+            berta.sends_form("form[action='/office/people/otto/second-factor']", &[]);
+            assert_eq!(berta.told().0, "good", "{:?}", berta.told());
+            let mut sent = berta.posted();
+            sent.extend(otto.posted());
+            Some(sent)
+        });
+        let Some(sent) = sent else { return story.ends().await };
+        let sent: BTreeSet<_> = sent.iter().filter_map(|path| route_of(path)).collect();
+        let all: BTreeSet<_> =
+            route::all().filter(|route| route.method == Method::Post).map(|route| route.path).collect();
+        let left: Vec<_> = all.difference(&sent).filter(|path| !ELSEWHERE.contains(path)).collect();
+        assert!(left.is_empty(), "nobody has sent {left:?}");
+        story.ends().await;
+    }
 }
 
 /// Forms that other tests of this folder send by hand.

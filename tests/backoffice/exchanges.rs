@@ -3,8 +3,8 @@
 use super::visitor::{Visitor, add_person};
 use crate::stories::acting::office::{self, Office};
 use crate::stories::rest_gateway::Stage;
+use crate::support::databases;
 use crate::support::story::{self, Story};
-use crate::support::{databases, sqlite};
 use chrono::Duration;
 use serde_json::json;
 use tillgate::domain::payout::status::PayoutStatus;
@@ -153,57 +153,60 @@ async fn exchanges_and_dead_sessions_go_when_their_days_are_over() {
 
 #[tokio::test]
 async fn nothing_is_kept_where_nothing_is_to_be_kept() {
-    let office = Office::with(sqlite(), |settings| settings.worker.keep_exchanges_days = 0).await;
-    let story = &office.bench.story;
-    let case = office.unknown(true).await;
-    assert!(story.running().exchanges.is_none());
-    let subject = case.id.to_string();
-    let read = move |connection: &mut Connection| exchanges::of_subject(connection, &subject, 10);
-    assert_eq!(story.running().store.read(read).await.expect("read"), []);
-    office.bench.story.ends().await;
-    office.bench.gateway.stop().await;
+    for scratch in databases() {
+        let office = Office::with(scratch, |settings| settings.worker.keep_exchanges_days = 0).await;
+        let story = &office.bench.story;
+        let case = office.unknown(true).await;
+        assert!(story.running().exchanges.is_none());
+        let subject = case.id.to_string();
+        let read = move |connection: &mut Connection| exchanges::of_subject(connection, &subject, 10);
+        assert_eq!(story.running().store.read(read).await.expect("read"), []);
+        office.bench.story.ends().await;
+        office.bench.gateway.stop().await;
+    }
 }
 
 /// A processor that does not answer is left alone after some failures, and the page of the day says so.
 #[tokio::test]
 async fn the_day_s_page_shows_whom_our_client_leaves_alone() {
-    let scratch = sqlite();
-    let mut settings = story::settings(&scratch.url);
-    settings.worker.enabled = false;
-    let simulators = &mut settings.sandbox.simulators;
-    for address in [&mut simulators.paygate, &mut simulators.sopg, &mut simulators.rest_gateway] {
-        address.clear();
-    }
-    // Nobody listens there.
-    let nowhere = format!("http://{}", crate::support::ports::free_address());
-    let paygate = settings.paygate.get_mut("paygate").expect("an account");
-    (paygate.base_url, paygate.https_only, paygate.limits.breaker_failures) = (nowhere.clone(), false, 1);
-    for account in settings.sopg.accounts.values_mut() {
-        (account.endpoint, account.panel, account.allow_plain_http) =
-            (nowhere.clone(), nowhere.clone(), true);
-        account.limits.breaker_failures = 1;
-    }
-    let rest = settings.rest_gateway.get_mut("rest").expect("an account");
-    (rest.base_url, rest.sandbox, rest.limits.breaker_failures) = (nowhere, true, 1);
-    let story = Story::with(scratch, settings).await;
-    let customer = story.customer("MyPhoneCards EUR", "Lovelace", "100.00").await;
-    add_person(&story, "fin", &["finance=*"]).await;
-    let mut fin = Visitor::signed_in(&story, "fin").await;
-    let page = fin.get("/office/today").await.is(200);
-    assert!(!page.body.contains("Left alone"), "{}", page.body);
-    for (number, pp) in ["TWINT", "paysafecard", "RestSofort"].into_iter().enumerate() {
-        let call = json!({
-            "FrontEndName": customer.front_end, "PIN": customer.pin, "TraceID": story.next_trace(), "Amount": "10.00",
-            "PP": pp, "Currency": "EUR", "Language": "de",
-        });
-        let reply = story.call("CreateDeposit", call).await;
-        story.running().worker.run_once().await;
+    for scratch in databases() {
+        let mut settings = story::settings(&scratch.url);
+        settings.worker.enabled = false;
+        let simulators = &mut settings.sandbox.simulators;
+        for address in [&mut simulators.paygate, &mut simulators.sopg, &mut simulators.rest_gateway] {
+            address.clear();
+        }
+        // Nobody listens there.
+        let nowhere = format!("http://{}", crate::support::ports::free_address());
+        let paygate = settings.paygate.get_mut("paygate").expect("an account");
+        (paygate.base_url, paygate.https_only, paygate.limits.breaker_failures) = (nowhere.clone(), false, 1);
+        for account in settings.sopg.accounts.values_mut() {
+            (account.endpoint, account.panel, account.allow_plain_http) =
+                (nowhere.clone(), nowhere.clone(), true);
+            account.limits.breaker_failures = 1;
+        }
+        let rest = settings.rest_gateway.get_mut("rest").expect("an account");
+        (rest.base_url, rest.sandbox, rest.limits.breaker_failures) = (nowhere, true, 1);
+        let story = Story::with(scratch, settings).await;
+        let customer = story.customer("MyPhoneCards EUR", "Lovelace", "100.00").await;
+        add_person(&story, "fin", &["finance=*"]).await;
+        let mut fin = Visitor::signed_in(&story, "fin").await;
         let page = fin.get("/office/today").await.is(200);
-        assert_eq!(page.body.matches("Left alone").count(), number + 1, "{pp} {reply}: {}", page.body);
+        assert!(!page.body.contains("Left alone"), "{}", page.body);
+        for (number, pp) in ["TWINT", "paysafecard", "RestSofort"].into_iter().enumerate() {
+            let call = json!({
+                "FrontEndName": customer.front_end, "PIN": customer.pin, "TraceID": story.next_trace(), "Amount": "10.00",
+                "PP": pp, "Currency": "EUR", "Language": "de",
+            });
+            let reply = story.call("CreateDeposit", call).await;
+            story.running().worker.run_once().await;
+            let page = fin.get("/office/today").await.is(200);
+            assert_eq!(page.body.matches("Left alone").count(), number + 1, "{pp} {reply}: {}", page.body);
+        }
+        add_person(&story, "part", &["finance=MyPhoneCards EUR"]).await;
+        let mut part = Visitor::signed_in(&story, "part").await;
+        let page = part.get("/office/today").await.is(200);
+        assert!(!page.body.contains("Left alone"), "accounts are the whole house's");
+        story.ends().await;
     }
-    add_person(&story, "part", &["finance=MyPhoneCards EUR"]).await;
-    let mut part = Visitor::signed_in(&story, "part").await;
-    let page = part.get("/office/today").await.is(200);
-    assert!(!page.body.contains("Left alone"), "accounts are the whole house's");
-    story.ends().await;
 }

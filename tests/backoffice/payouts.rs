@@ -337,62 +337,66 @@ async fn files_hold_what_the_filter_finds_and_no_formula() {
 /// Whatever a cashier sends as text stays text on every page that shows it.
 #[tokio::test]
 async fn no_text_of_a_cashier_becomes_a_part_of_a_page() {
-    let story = Story::on(support::sqlite()).await;
-    let bad = "\"'><script>alert(1)</script>";
-    let pin = "<b>\"'&pin";
-    story
-        .platform(
-            "customers",
-            "add-bad",
-            json!({
-                "front_end": EUR, "pin": pin, "details": {
-                    "first_name": bad, "last_name": bad, "email": "a@b.example", "country": "DE", "city": bad,
-                    "street": bad,
-                },
-            }),
-        )
-        .await;
-    let gift = json!({ "front_end": EUR, "pin": pin, "amount": "500.00", "reason": bad });
-    story.platform("adjustments", "gift-bad", gift).await;
-    let more = json!({"CreatedBy": bad, "PaymentMethod": bad});
-    let call = json!({
-        "FrontEndName": EUR, "PIN": pin, "TraceID": story.next_trace(), "Amount": "10.00", "PP": "CFT",
-    });
-    let mut call = call.as_object().expect("fields").clone();
-    call.extend(more.as_object().expect("fields").clone());
-    let reply = story.call("CreatePayout", Value::Object(call)).await;
-    assert_eq!(reply["Status"], 0, "{reply}");
-    let id = reply["ExtPayoutID"].as_str().expect("an id").to_owned();
-    for (status, more) in
-        [("A", json!({"UpdatedBy": bad})), ("I", json!({})), ("Y", json!({"TransactionID": bad}))]
-    {
-        let mut update = json!({"FrontEndName": EUR, "PIN": pin, "ExtPayoutID": id, "Status": status});
-        update.as_object_mut().expect("fields").extend(more.as_object().expect("fields").clone());
-        story.call("UpdatePayout", update).await;
-    }
-    add_person(&story, "berta", &["operator=*", "approver=*"]).await;
-    let mut berta = Visitor::signed_in(&story, "berta").await;
-    let version = seen(&mut berta, &id).await;
-    press(&mut berta, &id, &version, &[("act", "note"), ("note", bad)]).await;
-    press(&mut berta, &id, &version, &[("act", "reverse"), ("reason", bad)]).await;
-    let query =
-        form_urlencoded::Serializer::new(String::new()).append_pair("q", &format!("{bad} again")).finish();
-    berta.post("/office/payouts/views", &[("title", bad), ("query", "pp=%3Cb%3E")]).await;
-    for path in [
-        format!("/office/payouts/{id}"),
-        "/office/payouts".to_owned(),
-        "/office/payouts?cols=pin&cols=method&cols=transaction&cols=created_by&cols=updated_by".to_owned(),
-        format!("/office/payouts?{query}"),
-        format!("/office/payouts?{}", query.replace("q=", "pp=")),
-    ] {
-        let page = berta.get(&path).await.is(200);
-        for part in ["<script>alert", "<b>\"'&pin", "\"'>"] {
-            assert!(!page.body.contains(part), "{path}: {part} in {}", page.body);
+    for scratch in support::databases() {
+        let story = Story::on(scratch).await;
+        let bad = "\"'><script>alert(1)</script>";
+        let pin = "<b>\"'&pin";
+        story
+            .platform(
+                "customers",
+                "add-bad",
+                json!({
+                    "front_end": EUR, "pin": pin, "details": {
+                        "first_name": bad, "last_name": bad, "email": "a@b.example", "country": "DE", "city": bad,
+                        "street": bad,
+                    },
+                }),
+            )
+            .await;
+        let gift = json!({ "front_end": EUR, "pin": pin, "amount": "500.00", "reason": bad });
+        story.platform("adjustments", "gift-bad", gift).await;
+        let more = json!({"CreatedBy": bad, "PaymentMethod": bad});
+        let call = json!({
+            "FrontEndName": EUR, "PIN": pin, "TraceID": story.next_trace(), "Amount": "10.00", "PP": "CFT",
+        });
+        let mut call = call.as_object().expect("fields").clone();
+        call.extend(more.as_object().expect("fields").clone());
+        let reply = story.call("CreatePayout", Value::Object(call)).await;
+        assert_eq!(reply["Status"], 0, "{reply}");
+        let id = reply["ExtPayoutID"].as_str().expect("an id").to_owned();
+        for (status, more) in
+            [("A", json!({"UpdatedBy": bad})), ("I", json!({})), ("Y", json!({"TransactionID": bad}))]
+        {
+            let mut update = json!({"FrontEndName": EUR, "PIN": pin, "ExtPayoutID": id, "Status": status});
+            update.as_object_mut().expect("fields").extend(more.as_object().expect("fields").clone());
+            story.call("UpdatePayout", update).await;
         }
+        add_person(&story, "berta", &["operator=*", "approver=*"]).await;
+        let mut berta = Visitor::signed_in(&story, "berta").await;
+        let version = seen(&mut berta, &id).await;
+        press(&mut berta, &id, &version, &[("act", "note"), ("note", bad)]).await;
+        press(&mut berta, &id, &version, &[("act", "reverse"), ("reason", bad)]).await;
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("q", &format!("{bad} again"))
+            .finish();
+        berta.post("/office/payouts/views", &[("title", bad), ("query", "pp=%3Cb%3E")]).await;
+        for path in [
+            format!("/office/payouts/{id}"),
+            "/office/payouts".to_owned(),
+            "/office/payouts?cols=pin&cols=method&cols=transaction&cols=created_by&cols=updated_by"
+                .to_owned(),
+            format!("/office/payouts?{query}"),
+            format!("/office/payouts?{}", query.replace("q=", "pp=")),
+        ] {
+            let page = berta.get(&path).await.is(200);
+            for part in ["<script>alert", "<b>\"'&pin", "\"'>"] {
+                assert!(!page.body.contains(part), "{path}: {part} in {}", page.body);
+            }
+        }
+        berta
+            .get(&format!("/office/payouts/{id}"))
+            .await
+            .says("&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;");
+        story.ends().await;
     }
-    berta
-        .get(&format!("/office/payouts/{id}"))
-        .await
-        .says("&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;");
-    story.ends().await;
 }

@@ -2,7 +2,7 @@
 
 use super::visitor::{Visitor, add_person};
 use crate::stories::acting::office::{Office, done, finance};
-use crate::support;
+use crate::support::{self, Scratch};
 use serde_json::json;
 use tillgate::backoffice::route::{self, Access, Method, Route, Wall};
 use tillgate::domain::people::Role;
@@ -45,8 +45,8 @@ struct Things {
 }
 
 /// A house that waits for its gateway as long as a busy machine takes, so that what gets lost is what is meant to be lost.
-async fn patient() -> Office {
-    Office::with(support::sqlite(), |settings| {
+async fn patient(scratch: Scratch) -> Office {
+    Office::with(scratch, |settings| {
         for account in settings.sopg.accounts.values_mut() {
             (account.connect_timeout_ms, account.timeout_ms) = (60_000, 60_000);
         }
@@ -105,75 +105,79 @@ async fn ask(visitor: &mut Visitor, route: &Route, things: &Things) -> super::vi
 
 #[tokio::test]
 async fn nobody_gets_past_the_sign_in() {
-    let office = patient().await;
-    let things = things(&office).await;
-    let story = &office.bench.story;
-    let mut stranger = Visitor::of(story);
-    for route in route::all().filter(|route| route.access != Access::Open) {
-        let page = ask(&mut stranger, route, &things).await;
-        assert_eq!(page.status.as_u16(), 303, "{}", route.path);
-        assert!(page.goes_to().starts_with("/office/sign-in?to="), "{}: {}", route.path, page.goes_to());
-        assert!(page.body.is_empty(), "{}", route.path);
+    for scratch in support::databases() {
+        let office = patient(scratch).await;
+        let things = things(&office).await;
+        let story = &office.bench.story;
+        let mut stranger = Visitor::of(story);
+        for route in route::all().filter(|route| route.access != Access::Open) {
+            let page = ask(&mut stranger, route, &things).await;
+            assert_eq!(page.status.as_u16(), 303, "{}", route.path);
+            assert!(page.goes_to().starts_with("/office/sign-in?to="), "{}: {}", route.path, page.goes_to());
+            assert!(page.body.is_empty(), "{}", route.path);
+        }
+        office.ends().await;
     }
-    office.ends().await;
 }
 
 #[tokio::test]
 async fn every_role_gets_as_far_as_its_rights_and_its_front_ends() {
-    let office = patient().await;
-    let things = things(&office).await;
-    let story = &office.bench.story;
-    for role in Role::ALL {
-        let (here, there) = (format!("here-{}", role.name()), format!("there-{}", role.name()));
-        let everywhere = format!("all-{}", role.name());
-        add_person(story, &here, &[&format!("{}={OURS}", role.name())]).await;
-        add_person(story, &there, &[&format!("{}={THEIRS}", role.name())]).await;
-        add_person(story, &everywhere, &[&format!("{}=*", role.name())]).await;
-        for route in route::all() {
-            let rights = route.access.rights();
-            if rights.is_empty() {
-                continue;
-            }
-            let name = format!("{} of {role:?}", route.path);
-            let filtered = route.wall == Wall::Filtered && route.method == Method::Get;
-            let shown = filtered.then(|| witness(route.path, &things).1);
-            for (who, reach) in [(&here, Reach::Ours), (&there, Reach::Theirs), (&everywhere, Reach::All)] {
-                let mut visitor = Visitor::signed_in(story, who).await;
-                visitor.get("/office").await.is(200);
-                let page = ask(&mut visitor, route, &things).await;
-                let status = page.status.as_u16();
-                if !rights.iter().any(|right| role.has(*right)) {
-                    assert_eq!(status, 403, "{name}: the right is missing");
-                    continue;
-                }
-                match (route.wall, reach) {
-                    (Wall::House, Reach::Ours | Reach::Theirs) => assert_eq!(status, 403, "{name}"),
-                    (Wall::Payout | Wall::Deposit | Wall::FrontEnd, Reach::Theirs) => {
-                        assert_eq!(status, 404, "{name}: out of reach is not there");
-                    }
-                    (_, Reach::Theirs) => {
-                        assert!(status < 500, "{name}: {status}");
-                        assert!(!page.body.contains(OUR_PIN), "{name}: {}", page.body);
-                        if let Some(text) = shown {
-                            assert!(!page.body.contains(text), "{name} shows {text}: {}", page.body);
-                        }
-                    }
-                    (_, Reach::Ours | Reach::All) => {
-                        assert!(status < 500 && status != 403, "{name}: {status} {}", page.body);
-                        if let Some(text) = shown {
-                            assert!(page.body.contains(text), "{name} does not show {text}: {}", page.body);
-                        }
-                    }
-                }
-                if route.method == Method::Post {
-                    let page = visitor.post_raw(&path(route, &things), &[], &[]).await;
-                    let refused = [403, 404].contains(&page.status.as_u16());
-                    assert!(refused, "{name}: a form without a token");
+    for scratch in support::databases() {
+        let office = patient(scratch).await;
+        let things = things(&office).await;
+        let story = &office.bench.story;
+        for role in Role::ALL {
+            for (place, front_end, reach) in
+                [("here", OURS, Reach::Ours), ("there", THEIRS, Reach::Theirs), ("all", "*", Reach::All)]
+            {
+                let who = format!("{place}-{}", role.name());
+                add_person(story, &who, &[&format!("{}={front_end}", role.name())]).await;
+                let mut visitor = Visitor::signed_in(story, &who).await;
+                for route in route::all().filter(|route| !route.access.rights().is_empty()) {
+                    visitor.get("/office").await.is(200);
+                    gets_as_far(&mut visitor, role, reach, route, &things).await;
                 }
             }
         }
+        office.ends().await;
     }
-    office.ends().await;
+}
+
+/// Somebody with one role, within or out of reach of the things, asks a route.
+async fn gets_as_far(visitor: &mut Visitor, role: Role, reach: Reach, route: &Route, things: &Things) {
+    let name = format!("{} of {role:?}", route.path);
+    let filtered = route.wall == Wall::Filtered && route.method == Method::Get;
+    let shown = filtered.then(|| witness(route.path, things).1);
+    let page = ask(visitor, route, things).await;
+    let status = page.status.as_u16();
+    if !route.access.rights().iter().any(|right| role.has(*right)) {
+        assert_eq!(status, 403, "{name}: the right is missing");
+        return;
+    }
+    match (route.wall, reach) {
+        (Wall::House, Reach::Ours | Reach::Theirs) => assert_eq!(status, 403, "{name}"),
+        (Wall::Payout | Wall::Deposit | Wall::FrontEnd, Reach::Theirs) => {
+            assert_eq!(status, 404, "{name}: out of reach is not there");
+        }
+        (_, Reach::Theirs) => {
+            assert!(status < 500, "{name}: {status}");
+            assert!(!page.body.contains(OUR_PIN), "{name}: {}", page.body);
+            if let Some(text) = shown {
+                assert!(!page.body.contains(text), "{name} shows {text}: {}", page.body);
+            }
+        }
+        (_, Reach::Ours | Reach::All) => {
+            assert!(status < 500 && status != 403, "{name}: {status} {}", page.body);
+            if let Some(text) = shown {
+                assert!(page.body.contains(text), "{name} does not show {text}: {}", page.body);
+            }
+        }
+    }
+    if route.method == Method::Post {
+        let page = visitor.post_raw(&path(route, things), &[], &[]).await;
+        let refused = [403, 404].contains(&page.status.as_u16());
+        assert!(refused, "{name}: a form without a token");
+    }
 }
 
 #[derive(Clone, Copy)]

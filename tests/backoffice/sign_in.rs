@@ -8,29 +8,33 @@ use tillgate::backoffice::{SecondFactor, totp};
 
 #[tokio::test]
 async fn whoever_is_not_signed_in_is_asked_to_and_comes_back() {
-    let story = Story::on(support::sqlite()).await;
-    add_person(&story, "berta", &["operator=*"]).await;
-    let mut berta = Visitor::of(&story);
-    berta.get("/office/me").await.leads_to("/office/sign-in?to=%2Foffice%2Fme");
-    berta.get("/office/sign-in?to=%2Foffice%2Fme").await.is(200).says("value=\"/office/me\"");
-    let fields = [("name", "Berta"), ("password", PASSWORD), ("to", "/office/me")];
-    berta.post("/office/sign-in", &fields).await.leads_to("/office/me");
-    berta.get("/office/me").await.is(200).says("berta of the tests");
-    story.ends().await;
+    for scratch in support::databases() {
+        let story = Story::on(scratch).await;
+        add_person(&story, "berta", &["operator=*"]).await;
+        let mut berta = Visitor::of(&story);
+        berta.get("/office/me").await.leads_to("/office/sign-in?to=%2Foffice%2Fme");
+        berta.get("/office/sign-in?to=%2Foffice%2Fme").await.is(200).says("value=\"/office/me\"");
+        let fields = [("name", "Berta"), ("password", PASSWORD), ("to", "/office/me")];
+        berta.post("/office/sign-in", &fields).await.leads_to("/office/me");
+        berta.get("/office/me").await.is(200).says("berta of the tests");
+        story.ends().await;
+    }
 }
 
 #[tokio::test]
 async fn nobody_learns_who_exists() {
-    let story = Story::on(support::sqlite()).await;
-    add_person(&story, "berta", &["operator=*"]).await;
-    let mut stranger = Visitor::of(&story);
-    let mut answers = Vec::new();
-    for name in ["berta", "nobody-like-this"] {
-        let page = stranger.sign_in(name, "not the password").await.is(401);
-        answers.push(page.body.replace(&stranger.csrf, "").replace(name, ""));
+    for scratch in support::databases() {
+        let story = Story::on(scratch).await;
+        add_person(&story, "berta", &["operator=*"]).await;
+        let mut stranger = Visitor::of(&story);
+        let mut answers = Vec::new();
+        for name in ["berta", "nobody-like-this"] {
+            let page = stranger.sign_in(name, "not the password").await.is(401);
+            answers.push(page.body.replace(&stranger.csrf, "").replace(name, ""));
+        }
+        assert_eq!(answers[0], answers[1], "the same page for both");
+        story.ends().await;
     }
-    assert_eq!(answers[0], answers[1], "the same page for both");
-    story.ends().await;
 }
 
 #[tokio::test]
@@ -174,21 +178,22 @@ async fn wrong_codes_make_a_pause_and_a_right_password_forgets_none() {
 
 #[tokio::test]
 async fn people_of_a_sandbox_are_let_in_by_a_sandbox_alone() {
-    let scratch = support::sqlite();
-    let settings = story::settings(&scratch.url);
-    let mut story = Story::with(scratch, settings.clone()).await;
-    let mut olga = Visitor::of(&story);
-    olga.get("/office/sign-in").await.is(200).says("<dt>olga</dt>");
-    let demo = settings.sandbox.people.iter().find(|person| person.name == "olga").expect("olga").clone();
-    olga.sign_in("olga", &demo.password).await.leads_to("/office");
-    no_sandbox(story.settings());
-    story.starts_again().await;
-    let mut olga = Visitor::of(&story);
-    let page = olga.get("/office/sign-in").await.is(200);
-    assert!(!page.body.contains("olga"), "nobody is offered");
-    assert!(olga.cookies.contains_key("__Host-tillgate_form"), "{:?}", olga.cookies);
-    olga.sign_in("olga", &demo.password).await.is(401);
-    story.ends().await;
+    for scratch in support::databases() {
+        let settings = story::settings(&scratch.url);
+        let mut story = Story::with(scratch, settings.clone()).await;
+        let mut olga = Visitor::of(&story);
+        olga.get("/office/sign-in").await.is(200).says("<dt>olga</dt>");
+        let demo = settings.sandbox.people.iter().find(|person| person.name == "olga").expect("olga").clone();
+        olga.sign_in("olga", &demo.password).await.leads_to("/office");
+        no_sandbox(story.settings());
+        story.starts_again().await;
+        let mut olga = Visitor::of(&story);
+        let page = olga.get("/office/sign-in").await.is(200);
+        assert!(!page.body.contains("olga"), "nobody is offered");
+        assert!(olga.cookies.contains_key("__Host-tillgate_form"), "{:?}", olga.cookies);
+        olga.sign_in("olga", &demo.password).await.is(401);
+        story.ends().await;
+    }
 }
 
 /// A house with secrets of its own and without processors.
