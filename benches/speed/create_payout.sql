@@ -5,6 +5,7 @@ WITH k AS (SELECT 5000000000000000000 + nextval('bench_ids') * 8 AS n),
  d AS (UPDATE accounts a SET balance = a.balance - 1250, version = a.version + 1 FROM c WHERE a.id = c.account_id AND a.balance >= 1250 RETURNING a.id),
  t AS (UPDATE accounts a SET balance = a.balance + 1200, version = a.version + 1 FROM h, d WHERE a.id = h.transit_id RETURNING a.id),
  f AS (UPDATE accounts a SET balance = a.balance + 50, version = a.version + 1 FROM h, d WHERE a.id = h.fees_id RETURNING a.id),
+ n AS (UPDATE lanes l SET version = l.version + 1, head_seq = l.head_seq + 1, head_hash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', last_id = k.n FROM h, k, d WHERE l.id = h.lane),
  p AS (INSERT INTO payouts (id, name, version, front_end, pin, customer_id, trace_id, status, currency, amount, fee, debit_state, debit_amount, debit_fee, asked_name, asked_processor, asked_route, created_by, created_at, updated_at)
    SELECT k.n, 'Bench EUR/' || k.n, 0, 'Bench EUR', c.pin, c.customer_id, k.n, 'Requested', 'EUR', 1200, 50, 'Taken', 1200, 50, 'CFT', 'CFT', 'cashier', 'INTERNET', 0, 0 FROM k, c, d RETURNING id),
  l AS (INSERT INTO ledger_transactions (id, name, version, kind, subject, subject_id, front_end, at)

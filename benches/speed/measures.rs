@@ -179,20 +179,28 @@ async fn memory(name: &'static str, most: f64, server: &Server, options: &Option
     table.add(name, Bar::AtMost(most), vec![server.peak_mb()], note);
 }
 
+/// Ours, and one for whom we are compared with. In a database together whoever makes the larger ids would have the
+/// cheaper end of every index, and each would find the other's versions in what it remembers.
+const DATABASE: &str = "bench";
+const PEERS: &str = "bench_peers";
+
+/// A server on a fresh PostgreSQL database.
+async fn on_postgres(cluster: &Cluster, database: &str) -> Server {
+    cluster.create(database);
+    let server = Server::start(&Setting { url: cluster.url(database), ..Setting::default() }).await;
+    server.fund().await;
+    server
+}
+
 async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
-    const DATABASE: &str = "bench";
-    cluster.create(DATABASE);
-    let url = cluster.url(DATABASE);
-    let start = || async {
-        let server = Server::start(&Setting { url: url.clone(), ..Setting::default() }).await;
-        server.fund().await;
-        server
-    };
-    let server = start().await;
-    peers::prepare(cluster, DATABASE);
-    same_work(cluster, DATABASE, &server, options).await;
+    let fresh = async |number: usize| (on_postgres(cluster, &format!("{DATABASE}_{number}")).await, ());
+    let server = on_postgres(cluster, DATABASE).await;
+    // Filled by the product like its own, which then leaves it to the peers.
+    drop(on_postgres(cluster, PEERS).await);
+    peers::prepare(cluster, PEERS);
+    same_work(cluster, &server, options).await;
     let script = peers::pgbench_script();
-    let bench = |clients: usize| cluster.pgbench(DATABASE, &script, clients, options.seconds);
+    let bench = |clients: usize| cluster.pgbench(PEERS, &script, clients, options.seconds);
     // Plans, caches and files are warm for everybody.
     creates(&server, 64, options).await;
     bench(8);
@@ -228,7 +236,7 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
         table.add("p99_over_p50_pg_64", Bar::AtMost(4.0), tails, String::new());
     }
     if options.wants("cpu_vs_pool") {
-        let peer = Peer::pool(cluster, DATABASE).await;
+        let peer = Peer::pool(cluster, PEERS).await;
         let (mut ratios, mut rates) = (Vec::new(), Vec::new());
         for _ in 0..options.rounds {
             let ours = cost(cluster, server.pid(), server.address, options).await;
@@ -302,7 +310,7 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
         table.add("soap_vs_json", Bar::AtLeast(0.9), ratios, String::new());
     }
     if options.wants("express_ratio")
-        && let Some(peer) = Peer::express(cluster, DATABASE).await
+        && let Some(peer) = Peer::express(cluster, PEERS).await
     {
         let mut ratios = Vec::new();
         for _ in 0..options.rounds {
@@ -316,13 +324,7 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
     }
     drop(server);
     cluster.drop_database(DATABASE);
-    let fresh = async |number: usize| {
-        let name = format!("{DATABASE}_{number}");
-        cluster.create(&name);
-        let server = Server::start(&Setting { url: cluster.url(&name), ..Setting::default() }).await;
-        server.fund().await;
-        (server, ())
-    };
+    cluster.drop_database(PEERS);
     if options.wants("rss_mb_pg") {
         let (server, ()) = fresh(usize::MAX).await;
         memory("rss_mb_pg", 96.0, &server, options, table).await;
@@ -333,34 +335,33 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
 }
 
 /// Nobody is measured who writes less than we do.
-async fn same_work(cluster: &Cluster, database: &str, server: &Server, options: &Options) {
+async fn same_work(cluster: &Cluster, server: &Server, options: &Options) {
     let snapshot =
-        || Rows::of(|query| cluster.psql(database, query).unwrap_or_else(|error| panic!("{error}")));
+        |database| Rows::of(|query| cluster.psql(database, query).unwrap_or_else(|error| panic!("{error}")));
     let once = |address| load::times(address, 1, GOOD, server::spread(salt()));
     // The first call of a process opens what is its own.
     once(server.address).await;
-    let mut before = snapshot();
+    let mut before = snapshot(DATABASE);
     once(server.address).await;
-    let mut after = snapshot();
-    let ours = after.written_since(&before);
-    before = after;
+    let ours = snapshot(DATABASE).written_since(&before);
+    before = snapshot(PEERS);
 
-    cluster.pgbench_once(database, &peers::pgbench_script());
-    after = snapshot();
+    cluster.pgbench_once(PEERS, &peers::pgbench_script());
+    let mut after = snapshot(PEERS);
     ours.assert_same_work(&after.written_since(&before), "pgbench");
     before = after;
 
-    let pool = Peer::pool(cluster, database).await;
+    let pool = Peer::pool(cluster, PEERS).await;
     once(pool.address).await;
-    after = snapshot();
+    after = snapshot(PEERS);
     ours.assert_same_work(&after.written_since(&before), "the plain pool");
     before = after;
 
     if options.wants("express_ratio")
-        && let Some(express) = Peer::express(cluster, database).await
+        && let Some(express) = Peer::express(cluster, PEERS).await
     {
         once(express.address).await;
-        ours.assert_same_work(&snapshot().written_since(&before), "Express");
+        ours.assert_same_work(&snapshot(PEERS).written_since(&before), "Express");
     }
 }
 

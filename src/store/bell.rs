@@ -15,6 +15,8 @@ use tokio::sync::Notify;
 const CHANNEL: &str = "tillgate_errands";
 /// The part of a writing statement that rings at other nodes, when it commits.
 pub(super) const RING: &str = "n_errands AS (SELECT pg_notify('tillgate_errands', ''))";
+/// What counts whether it did, which makes it do so.
+pub(super) const RUNG: &str = "(SELECT count(*) FROM n_errands)";
 /// How often the connection is looked at: that is one system call and no query.
 const LOOK: Duration = Duration::from_millis(20);
 /// After so long a lost connection is opened again.

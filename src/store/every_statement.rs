@@ -28,7 +28,8 @@ impl Statements {
     /// A part of the statement that writes a whole set, for any number of rows, for one and for two. What is only looked
     /// at is counted, since a part that nobody reads is not run.
     fn part<R: Written>(&mut self, what: &str, part: &Part, read: &str) {
-        for (rows, text) in [("", part.set.clone()), (", one", part.few(1)), (", two", part.few(2))] {
+        let texts = [("", Some(part.set.as_str())), (", one", part.few(1)), (", two", part.few(2))];
+        for (rows, text) in texts.into_iter().filter_map(|(rows, text)| Some((rows, text?))) {
             self.add::<R>(&format!("{what}{rows}"), format!("WITH {text} SELECT {read}"));
         }
     }
@@ -46,9 +47,9 @@ impl<'a> TableVisitor<'a> for Statements {
         if R::LOCKED {
             self.add::<R>("held by id", texts.held_by_id.clone());
             self.add::<R>("held by name", texts.held_by_name.clone());
-            self.part::<R>("as it was read", &texts.guarded, &format!("count(*) FROM g_{}", R::TABLE));
+            self.part::<R>("as it was read", &texts.guarded, &texts.guarded.count);
         } else {
-            self.part::<R>("as it is remembered", &texts.checked, &format!("count(*) FROM c_{}", R::TABLE));
+            self.part::<R>("as it is remembered", &texts.checked, &texts.checked.count);
         }
         self.insert::<R>();
         self.part::<R>("updated", &texts.updated, "1");

@@ -83,10 +83,14 @@ impl Own {
 
     /// Whether a batch may take rows from memory.
     pub fn is_trusted(&mut self, now: DateTime<Utc>) -> bool {
-        if now - self.aged >= WORTH {
+        let unused = now - self.aged;
+        if unused >= WORTH {
             self.aged = now;
-            self.customers.age();
-            self.accounts.age();
+            // After a long silence, in which nobody aged it, all of it is old.
+            for _ in 0..if unused >= WORTH * 2 { 2 } else { 1 } {
+                self.customers.age();
+                self.accounts.age();
+            }
         }
         let trusted = self.doubt == 0;
         self.doubt = self.doubt.saturating_sub(1);
@@ -140,4 +144,39 @@ fn find_or_make(connection: &mut Connection, name: &str) -> Result<LaneRow, Stor
         connection.execute(sql, &[Bind::Text(name), Bind::Int(MOST_LANES)])?;
     }
     Err(StoreError::Corrupt(format!("all {MOST_LANES} lanes are taken")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_remembered_after(silence: Duration) -> bool {
+        let noon = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
+        let mut own = Own::default();
+        assert!(own.is_trusted(noon));
+        let (path, kind, currency) = ("fees/A".to_owned(), "fees".to_owned(), "EUR".to_owned());
+        let name = "fees/A#0".to_owned();
+        own.accounts.keep(AccountRow {
+            id: 1,
+            name: name.clone(),
+            version: 0,
+            path,
+            stripe: 0,
+            kind,
+            currency,
+            balance: 0,
+        });
+        own.is_trusted(noon + silence);
+        let mut table = Table::default();
+        own.accounts.recall(&mut table, &BTreeSet::from([name]));
+        table.by_id(1).is_some()
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_forgotten_also_when_nobody_asked_for_anything() {
+        assert!(is_remembered_after(Duration::zero()));
+        assert!(is_remembered_after(WORTH));
+        assert!(!is_remembered_after(WORTH * 2));
+        assert!(!is_remembered_after(Duration::days(1)));
+    }
 }

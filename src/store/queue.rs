@@ -4,19 +4,11 @@
 //! its share of a batch while it floods us; so the others wait for a short batch and not for the whole flood.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
-
-/// For how long a writer that has just committed keeps its eyes open: about what a caller with one connection takes to
-/// send its next call.
-const WATCHED: Duration = Duration::from_micros(200);
 
 pub struct Queue<J> {
     state: Mutex<State<J>>,
     filled: Condvar,
-    /// Counts what came, for a writer that looks without the lock.
-    came: AtomicUsize,
     capacity: usize,
 }
 
@@ -52,7 +44,7 @@ pub enum Refused<J> {
 impl<J> Queue<J> {
     pub fn new(capacity: usize) -> Queue<J> {
         let state = State { lines: HashMap::new(), turns: VecDeque::new(), len: 0, closed: false };
-        Queue { state: Mutex::new(state), filled: Condvar::new(), came: AtomicUsize::new(0), capacity }
+        Queue { state: Mutex::new(state), filled: Condvar::new(), capacity }
     }
 
     pub fn push(&self, customer: u64, job: J) -> Result<(), Refused<J>> {
@@ -70,7 +62,6 @@ impl<J> Queue<J> {
         });
         line.push_back(job);
         *len += 1;
-        self.came.fetch_add(1, Ordering::Release);
         drop(state);
         self.filled.notify_one();
         Ok(())
@@ -79,12 +70,6 @@ impl<J> Queue<J> {
     /// Waits for commands and takes what fits; `None` when the queue was closed and is empty.
     pub fn take(&self, filling: &mut Filling) -> Option<Vec<J>> {
         let mut state = self.lock();
-        if state.len == 0 && !state.closed {
-            let came = self.came.load(Ordering::Acquire);
-            drop(state);
-            self.look(came);
-            state = self.lock();
-        }
         while state.len == 0 {
             if state.closed {
                 return None;
@@ -92,14 +77,6 @@ impl<J> Queue<J> {
             state = self.filled.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
         Some(state.fill(filling))
-    }
-
-    /// Looks for a moment whether something comes, before it costs a sleep and a waking.
-    fn look(&self, came: usize) {
-        let until = Instant::now() + WATCHED;
-        while self.came.load(Ordering::Acquire) == came && Instant::now() < until {
-            std::hint::spin_loop();
-        }
     }
 
     /// Takes what came since and still fits, without waiting.

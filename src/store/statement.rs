@@ -57,14 +57,17 @@ impl<K: 'static> Cached for ByType<K> {
 
 /// A statement whose rows have the SQL types `T`.
 pub struct Statement<'a, T, K = ByText> {
-    sql: &'a str,
+    /// The text around its marks, taken apart once: it is walked several times for each call.
+    parts: Vec<&'a str>,
     binds: &'a [Bind<'a>],
     rows: PhantomData<(T, K)>,
 }
 
 impl<'a, T, K> Statement<'a, T, K> {
     pub fn new(sql: &'a str, binds: &'a [Bind<'a>]) -> Statement<'a, T, K> {
-        Statement { sql, binds, rows: PhantomData }
+        let mut parts = Vec::with_capacity(binds.len() + 1);
+        parts.extend(sql.split('?'));
+        Statement { parts, binds, rows: PhantomData }
     }
 
     /// Walks text and values in turn; the count of marks must be the count of values.
@@ -73,18 +76,17 @@ impl<'a, T, K> Statement<'a, T, K> {
         out: &mut AstPass<'_, 'b, DB>,
         mut push: impl FnMut(&mut AstPass<'_, 'b, DB>, &'b Bind<'a>) -> QueryResult<()>,
     ) -> QueryResult<()> {
-        let mut parts = self.sql.split('?');
-        out.push_sql(parts.next().unwrap_or_default());
+        if self.parts.len() != self.binds.len() + 1 {
+            return Err(Error::QueryBuilderError("marks and values are not as many".into()));
+        }
         let mut binds = self.binds.iter();
-        for part in parts {
-            let bind = binds.next().ok_or_else(|| Error::QueryBuilderError("a value is missing".into()))?;
-            push(out, bind)?;
+        for part in &self.parts {
             out.push_sql(part);
+            if let Some(bind) = binds.next() {
+                push(out, bind)?;
+            }
         }
-        match binds.next() {
-            None => Ok(()),
-            Some(_) => Err(Error::QueryBuilderError("a value has no mark".into())),
-        }
+        Ok(())
     }
 }
 

@@ -28,27 +28,38 @@ pub struct Texts {
     pub checked: Part,
 }
 
+/// How many rows of a table are worth a text of their own when a command is alone. A connection keeps each such text
+/// prepared, and there are as many as commands write sets of different sizes.
+pub const MOST_FEW: usize = 4;
+
 /// A part of the one statement that writes a batch on PostgreSQL.
 pub struct Part {
     /// For any number of rows: one array a column.
     pub set: String,
-    before: String,
-    /// The marks of one row.
-    row: String,
-    after: String,
+    /// For one row, two, and so on, each with values of its own: quicker to run.
+    few: [String; MOST_FEW],
+    /// How many rows the part found.
+    pub count: String,
 }
 
 impl Part {
-    fn new(before: String, arrays: &[&str], after: String) -> Part {
+    fn new(name: String, before: String, arrays: &[&str], after: &str) -> Part {
         let listed: Vec<String> = arrays.iter().map(|array| format!("?::{array}")).collect();
-        let set = format!("{before} (SELECT * FROM unnest({})) {after}", listed.join(", "));
-        let row = format!("({})", listed.join(", ").replace("[]", ""));
-        Part { set, before, row, after }
+        let marks = listed.join(", ");
+        let row = format!("({})", marks.replace("[]", ""));
+        let part = |rows: String| format!("{name} AS ({before} ({rows}) {after})");
+        Part {
+            set: part(format!("SELECT * FROM unnest({marks})")),
+            few: std::array::from_fn(|more| {
+                part(format!("VALUES {}", vec![row.as_str(); more + 1].join(", ")))
+            }),
+            count: format!("(SELECT count(*) FROM {name})"),
+        }
     }
 
-    /// For so many rows, each with values of its own: quicker to run, and a text of its own for every number.
-    pub fn few(&self, rows: usize) -> String {
-        format!("{} (VALUES {}) {}", self.before, vec![self.row.as_str(); rows].join(", "), self.after)
+    /// For so many rows, if that is few.
+    pub fn few(&self, rows: usize) -> Option<&str> {
+        self.few.get(rows.checked_sub(1)?).map(String::as_str)
     }
 }
 
@@ -90,24 +101,28 @@ impl Texts {
             update: format!("UPDATE {table} SET {sets} WHERE id = ? AND version = ?"),
             changes: R::COLUMNS.iter().map(changing).collect(),
             inserted: Part::new(
-                format!("i_{table} AS (INSERT INTO {table} ({columns})"),
+                format!("i_{table}"),
+                format!("INSERT INTO {table} ({columns})"),
                 R::ARRAYS,
-                ")".to_owned(),
+                "",
             ),
             updated: Part::new(
-                format!("u_{table} AS (UPDATE {table} AS t SET {moves} FROM"),
+                format!("u_{table}"),
+                format!("UPDATE {table} AS t SET {moves} FROM"),
                 &moved_arrays,
-                format!("AS v (id, {moved}) WHERE t.id = v.id AND t.version = v.version - 1 RETURNING 1)"),
+                &format!("AS v (id, {moved}) WHERE t.id = v.id AND t.version = v.version - 1 RETURNING 1"),
             ),
             guarded: Part::new(
-                format!("g_{table} AS (SELECT 1 FROM {table} AS t JOIN"),
+                format!("g_{table}"),
+                format!("SELECT 1 FROM {table} AS t JOIN"),
                 &versions,
-                "AS v (id, version) ON t.id = v.id AND t.version = v.version FOR SHARE OF t)".to_owned(),
+                "AS v (id, version) ON t.id = v.id AND t.version = v.version FOR SHARE OF t",
             ),
             checked: Part::new(
-                format!("c_{table} AS (SELECT 1 FROM {table} AS t JOIN"),
+                format!("c_{table}"),
+                format!("SELECT 1 FROM {table} AS t JOIN"),
                 &versions,
-                "AS v (id, version) ON t.id = v.id AND t.version = v.version)".to_owned(),
+                "AS v (id, version) ON t.id = v.id AND t.version = v.version",
             ),
         }
     }

@@ -4,27 +4,22 @@
 //! The statement counts what it found. When a row is no longer as it was read, it fails as a whole, so it is safe
 //! outside a transaction block too: it is one.
 
-use super::bell::RING;
+use super::bell::{RING, RUNG};
 use super::connection::Connection;
 use super::error::StoreError;
 use super::row::{Row, Written};
 use super::set::{Table, TableVisitor, WorkingSet};
 use super::statement::Bind;
-use super::texts::{Part, changed};
+use super::texts::{MOST_FEW, Part, changed};
 use diesel::sql_types::BigInt;
-use std::borrow::Cow;
-
-/// How many rows of a table are worth a text of their own when a command is alone. A connection keeps each such text
-/// prepared, and there are as many as commands write sets of different sizes.
-const MOST_FEW: usize = 4;
 
 #[derive(Default)]
 struct SetWriter<'a> {
     /// Whether one command wrote it all.
     alone: bool,
-    parts: Vec<Cow<'static, str>>,
-    /// The parts that must find all their rows.
-    counted: Vec<String>,
+    parts: Vec<&'static str>,
+    /// What counts the rows of the parts that must find all of them.
+    counted: Vec<&'static str>,
     expected: i64,
     binds: Vec<Bind<'a>>,
     /// Whether there is anything to write, or to compare that was not read in this batch.
@@ -54,8 +49,8 @@ impl<'a> SetWriter<'a> {
     }
 
     fn add(&mut self, part: &'static Part, rows: usize) {
-        let few = self.few(rows);
-        self.parts.push(if few { Cow::Owned(part.few(rows)) } else { Cow::Borrowed(&part.set) });
+        let few = part.few(rows).filter(|_| self.alone);
+        self.parts.push(few.unwrap_or(&part.set));
     }
 
     fn insert<R: Written>(&mut self, rows: &[&'a R]) {
@@ -87,7 +82,7 @@ impl<'a> SetWriter<'a> {
             self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
             self.binds.extend(changed(texts, R::arrays(rows)));
         }
-        self.expect("u_", R::TABLE, rows.len());
+        self.expect(&texts.updated.count, rows.len());
     }
 
     /// What was read and decided by, and not changed, must still be so.
@@ -95,7 +90,7 @@ impl<'a> SetWriter<'a> {
         if !rows.is_empty() {
             self.add(&R::texts().guarded, rows.len());
             self.versions(rows);
-            self.expect("g_", R::TABLE, rows.len());
+            self.expect(&R::texts().guarded.count, rows.len());
         }
     }
 
@@ -104,7 +99,7 @@ impl<'a> SetWriter<'a> {
         if !rows.is_empty() {
             self.add(&R::texts().checked, rows.len());
             self.versions(rows);
-            self.expect("c_", R::TABLE, rows.len());
+            self.expect(&R::texts().checked.count, rows.len());
         }
     }
 
@@ -119,20 +114,20 @@ impl<'a> SetWriter<'a> {
 
     /// Counted, since a part that nobody reads is not run.
     fn ring(&mut self) {
-        self.parts.push(Cow::Borrowed(RING));
-        self.expect("n_", "errands", 1);
+        self.parts.push(RING);
+        self.expect(RUNG, 1);
     }
 
-    fn expect(&mut self, kind: &str, table: &str, rows: usize) {
+    fn expect(&mut self, count: &'static str, rows: usize) {
         self.expected += rows as i64;
-        self.counted.push(format!("(SELECT count(*) FROM {kind}{table})"));
+        self.counted.push(count);
     }
 
     fn run(mut self, connection: &mut Connection) -> Result<(), StoreError> {
         if !self.runs {
             return Ok(());
         }
-        self.counted.push("0".to_owned());
+        self.counted.push("0");
         let sql = format!(
             "WITH {} SELECT CASE WHEN {} = ? THEN 0 ELSE tillgate_raced() END",
             self.parts.join(", "),

@@ -23,6 +23,7 @@ const pool = new Pool({
 const app = express();
 app.use(express.json());
 const q = (client, name, text, values) => client.query({ name, text, values });
+const hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const lane = 600 + Number(process.env.CLIENT);
 
 app.post("/cashier/CreatePayout", async (request, response) => {
@@ -49,6 +50,8 @@ app.post("/cashier/CreatePayout", async (request, response) => {
     const next = await q(client, "id", "SELECT 5000000000000000000 + nextval('bench_ids') * 8 AS n", []);
     const n = BigInt(next.rows[0].n);
     const id = `PO-${n}`;
+    await q(client, "lane",
+      "UPDATE lanes SET version = version + 1, head_seq = head_seq + 1, head_hash = $2, last_id = $3 WHERE id = $1", [lane, hash, n]);
     await q(client, "payout",
       `INSERT INTO payouts (id, name, version, front_end, pin, customer_id, trace_id, status, currency, amount, fee, debit_state,
          debit_amount, debit_fee, asked_name, asked_processor, asked_route, created_by, created_at, updated_at)
@@ -64,7 +67,7 @@ app.post("/cashier/CreatePayout", async (request, response) => {
     await q(client, "audit",
       `INSERT INTO audit (id, lane, seq, hash, at, kind, subject, front_end, pin, who, why, from_state, to_state, request_id, detail)
        VALUES ($1, $2, $3, $4, 0, 'payout.created', $5, $6, $7, 'INTERNET', '', '', 'Requested', 'be6b938f0d607a3a', $8)`,
-      [n + 5n, lane, n, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", id, frontEnd, pin,
+      [n + 5n, lane, n, hash, id, frontEnd, pin,
         JSON.stringify({ trace_id: trace, amount: "12.00 EUR", fee: "0.50 EUR", postings: [
           `${path}: -12.50 EUR`, `payouts_in_transit/${frontEnd}: 12.00 EUR`, `fees/${frontEnd}: 0.50 EUR`,
         ] })]);
