@@ -145,12 +145,9 @@ fn unsettled(statuses: &[DepositStatus]) -> Option<Path> {
     if !statuses.iter().all(|status| open.contains(status)) {
         return None;
     }
-    let kept = Condition::among_names("p.status", &open.map(DepositStatus::name)).sql;
     path(statuses.iter().map(|status| {
-        let condition = Condition::new(
-            format!("p.status = '{}' AND p.run_by_us = 1 AND {kept}", status.name()),
-            Vec::new(),
-        );
+        let sql = format!("p.status = '{}' AND p.run_by_us = 1", status.name());
+        let condition = Condition::new(sql, Vec::new());
         Branch { index: "deposits_unsettled", condition }
     }))
 }

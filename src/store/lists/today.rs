@@ -38,7 +38,6 @@ pub fn queues(
     now: DateTime<Utc>,
 ) -> Result<Vec<Queue>, StoreError> {
     let open = [PayoutStatus::Requested, PayoutStatus::Authorized, PayoutStatus::InProgress];
-    let kept = "status IN ('Requested', 'Authorized', 'InProgress')";
     look(connection, |connection| {
         let mut queues = Vec::with_capacity(open.len());
         for status in open {
@@ -54,7 +53,7 @@ pub fn queues(
             let sql = format!(
                 "SELECT COUNT(*), MIN(created_at), {} FROM (SELECT created_at, updated_at FROM
                      (SELECT front_end, created_at, updated_at FROM payouts
-                      WHERE status = '{}' AND {kept} ORDER BY id LIMIT {}) q {among}) r",
+                      WHERE status = '{}' ORDER BY id LIMIT {}) q {among}) r",
                 sums.join(", "),
                 status.name(),
                 MOST_COUNTED + 1,

@@ -69,7 +69,7 @@ const MOST: i64 = 500;
 /// Refunds that may have been paid back, the oldest first.
 pub fn refunds(connection: &mut Connection, sight: &Sight) -> Result<Vec<OfRefund>, StoreError> {
     look(connection, |connection| {
-        let rest = "WHERE state IN ('Sending', 'Unknown') AND state IN ('Planned', 'Sending', 'Unknown')
+        let rest = "WHERE state IN ('Sending', 'Unknown') AND (state = 'Planned' OR state = 'Sending' OR state = 'Unknown')
             ORDER BY id LIMIT ?";
         let mut found = Vec::new();
         for row in connection.select::<RefundRow>(rest, &[Bind::Int(MOST)])? {
@@ -88,7 +88,8 @@ pub fn refunds(connection: &mut Connection, sight: &Sight) -> Result<Vec<OfRefun
 /// Deposits and charges of which a call was sent and its answer is not known, the oldest first.
 pub fn deposits(connection: &mut Connection, sight: &Sight) -> Result<Vec<deposits::Line>, StoreError> {
     look(connection, |connection| {
-        let rest = "WHERE run_by_us = 1 AND status IN ('Pending', 'Authorized', 'Settling')
+        let rest =
+            "WHERE run_by_us = 1 AND (status = 'Pending' OR status = 'Authorized' OR status = 'Settling')
             AND attempted IS NOT NULL ORDER BY id LIMIT ?";
         let rows = connection.select::<DepositRow>(rest, &[Bind::Int(MOST)])?;
         rows.into_iter().filter(|row| sight.sees(&row.front_end)).map(deposits::line).collect()

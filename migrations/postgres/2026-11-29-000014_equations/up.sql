@@ -1,0 +1,2 @@
+-- SQLite alone makes a table of every list that it compares with.
+SELECT 1;
