@@ -67,14 +67,14 @@ impl Writer {
 
     fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>, filling: Filling) {
         match self.tries(&mut jobs, Some(filling)) {
-            Ok(failed) => answer(jobs, failed),
+            Ok(done) => self.finish(jobs, done),
             // One by one, so that one bad command can't fail its neighbours.
             Err(error) if jobs.len() > 1 && !error.lost_connection() => {
                 tracing::debug!(commands = jobs.len(), %error, "a batch is run again one by one");
                 for job in jobs {
                     let mut alone = vec![job];
                     match self.tries(&mut alone, None) {
-                        Ok(failed) => answer(alone, failed),
+                        Ok(done) => self.finish(alone, done),
                         Err(error) => fail(alone, &error),
                     }
                 }
@@ -89,12 +89,12 @@ impl Writer {
         &mut self,
         jobs: &mut Vec<Box<dyn Job>>,
         mut filling: Option<Filling>,
-    ) -> Result<Failed, StoreError> {
+    ) -> Result<Done, StoreError> {
         let mut trusting = self.own.is_trusted(self.clock.now()) && self.holding == 0;
         let mut attempt = 1;
         loop {
             let error = match self.batch(jobs, filling.take(), trusting) {
-                Ok(failed) => return Ok(failed),
+                Ok(done) => return Ok(done),
                 Err(error) => error,
             };
             let lost = error.lost_connection();
@@ -128,7 +128,7 @@ impl Writer {
         jobs: &mut Vec<Box<dyn Job>>,
         filling: Option<Filling>,
         trusting: bool,
-    ) -> Result<Failed, StoreError> {
+    ) -> Result<Done, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => {
@@ -139,11 +139,11 @@ impl Writer {
         };
         let hold = self.holding > 0;
         self.holding = self.holding.saturating_sub(1);
-        let terms = Terms { hold, trusting, filling };
+        let mut terms = Terms { hold, trusting, filling };
         if connection.is_postgres() && !hold {
-            let result = self.inside(&mut connection, jobs, terms);
+            let result = self.inside(&mut connection, jobs, 0, &mut terms);
             self.connection = Some(connection);
-            return result.map(|done| self.keep(done));
+            return result;
         }
         // The lane first: it is made in a transaction of its own.
         let begun =
@@ -152,16 +152,48 @@ impl Writer {
             self.connection = Some(connection);
             return Err(error);
         }
-        let result = self.inside(&mut connection, jobs, terms);
+        let result = self.rounds(&mut connection, jobs, &mut terms);
         let result = result.and_then(|done| connection.commit().map(|()| done));
+        if result.is_err() {
+            // What earlier rounds left in memory was not committed.
+            self.own.forget();
+        }
         // After an error the transaction is ended; a connection that can't even do that is not used again.
         if result.is_ok() || connection.rollback().is_ok() {
             self.connection = Some(connection);
         }
-        result.map(|done| self.keep(done))
+        result
     }
 
-    fn keep(&mut self, done: Done) -> Failed {
+    /// Runs and writes the batch, and on SQLite also who came while it was written: there rows are written one by one,
+    /// so another round costs what it would cost anyway, and they share a flush.
+    fn rounds(
+        &mut self,
+        connection: &mut Connection,
+        jobs: &mut Vec<Box<dyn Job>>,
+        terms: &mut Terms,
+    ) -> Result<Done, StoreError> {
+        let mut done = self.inside(connection, jobs, 0, terms)?;
+        while !connection.is_postgres()
+            && let Some(filling) = &mut terms.filling
+        {
+            let begun = jobs.len();
+            jobs.append(&mut self.queue.more(filling));
+            if jobs.len() == begun {
+                break;
+            }
+            self.own.keep(done.set, done.lane);
+            let next = self.inside(connection, jobs, begun, terms)?;
+            done.failed.extend(next.failed);
+            done = Done { failed: done.failed, rings: done.rings || next.rings, ..next };
+        }
+        Ok(done)
+    }
+
+    /// Answers first: nobody has to wait for what is only put away.
+    fn finish(&mut self, jobs: Vec<Box<dyn Job>>, done: Done) {
+        metrics::histogram!("tillgate_store_batch_commands").record(jobs.len() as f64);
+        answer(jobs, done.failed);
         if done.rings {
             self.bell.ring();
         }
@@ -169,16 +201,17 @@ impl Writer {
             self.own.confirm();
         }
         self.own.keep(done.set, done.lane);
-        done.failed
     }
 
+    /// Runs the commands from the `begun`th on, and who comes meanwhile, and writes what they made.
     fn inside(
         &mut self,
         connection: &mut Connection,
         jobs: &mut Vec<Box<dyn Job>>,
-        terms: Terms,
+        mut begun: usize,
+        terms: &mut Terms,
     ) -> Result<Done, StoreError> {
-        let Terms { hold, trusting, mut filling } = terms;
+        let &mut Terms { hold, trusting, ref mut filling } = terms;
         let mut set = WorkingSet::default();
         let row = self.own.lane(connection, &self.lane_name)?;
         let lane = row.id;
@@ -191,7 +224,6 @@ impl Writer {
         let mut tx = Tx { set: &mut set, connection, lane, now, hold, frozen };
         let mut failed = Failed::new();
         let mut guess = None;
-        let mut begun = 0;
         while begun < jobs.len() {
             let mut wants = Wants::default();
             for job in &jobs[begun..] {
@@ -213,14 +245,13 @@ impl Writer {
             }
             begun = jobs.len();
             // Who came meanwhile rides along: a flush for many costs what it costs for one.
-            if let Some(filling) = &mut filling {
+            if let Some(filling) = filling {
                 jobs.append(&mut self.queue.more(filling));
             }
         }
         if guess.is_some_and(|name| !tx.set.replies.is_new(&name)) {
             return Err(StoreError::Raced);
         }
-        metrics::histogram!("tillgate_store_batch_commands").record(jobs.len() as f64);
         self.anchor.record(&mut tx)?;
         let rings = set.leaves_due_errand(micros(now));
         write(connection, &mut set, lane, jobs.len() == 1, rings)?;

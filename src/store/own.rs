@@ -86,11 +86,12 @@ impl Own {
         let unused = now - self.aged;
         if unused >= WORTH {
             self.aged = now;
-            // After a long silence, in which nobody aged it, all of it is old.
-            for _ in 0..if unused >= WORTH * 2 { 2 } else { 1 } {
-                self.customers.age();
-                self.accounts.age();
-            }
+            self.customers.age();
+            self.accounts.age();
+        }
+        // In a long silence nobody aged it: all of it is old.
+        if unused >= WORTH * 2 {
+            self.forget_rows();
         }
         let trusted = self.doubt == 0;
         self.doubt = self.doubt.saturating_sub(1);
@@ -101,10 +102,14 @@ impl Own {
     pub fn look(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
         let seen = connection.load::<BigInt, i64>("PRAGMA data_version", &[])?.first().copied().unwrap_or(0);
         if seen != self.seen {
-            (self.customers, self.accounts) = (Memory::default(), Memory::default());
+            self.forget_rows();
             self.seen = seen;
         }
         Ok(())
+    }
+
+    fn forget_rows(&mut self) {
+        (self.customers, self.accounts) = (Memory::default(), Memory::default());
     }
 
     /// Takes the rows back from a batch that was committed.

@@ -30,7 +30,7 @@ pub struct Texts {
 
 /// How many rows of a table are worth a text of their own when a command is alone. A connection keeps each such text
 /// prepared, and there are as many as commands write sets of different sizes.
-pub const MOST_FEW: usize = 4;
+const MOST_FEW: usize = 4;
 
 /// A part of the one statement that writes a batch on PostgreSQL.
 pub struct Part {

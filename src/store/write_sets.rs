@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::row::{Row, Written};
 use super::set::{Table, TableVisitor, WorkingSet};
 use super::statement::Bind;
-use super::texts::{MOST_FEW, Part, changed};
+use super::texts::{Part, changed};
 use diesel::sql_types::BigInt;
 
 #[derive(Default)]
@@ -44,13 +44,11 @@ pub fn write(
 }
 
 impl<'a> SetWriter<'a> {
-    fn few(&self, rows: usize) -> bool {
-        self.alone && rows <= MOST_FEW
-    }
-
-    fn add(&mut self, part: &'static Part, rows: usize) {
+    /// Adds a part; whether it takes the cells of its rows one by one, and not an array for each column.
+    fn add(&mut self, part: &'static Part, rows: usize) -> bool {
         let few = part.few(rows).filter(|_| self.alone);
         self.parts.push(few.unwrap_or(&part.set));
+        few.is_some()
     }
 
     fn insert<R: Written>(&mut self, rows: &[&'a R]) {
@@ -58,8 +56,7 @@ impl<'a> SetWriter<'a> {
             return;
         }
         self.runs = true;
-        self.add(&R::texts().inserted, rows.len());
-        if self.few(rows.len()) {
+        if self.add(&R::texts().inserted, rows.len()) {
             self.binds.extend(rows.iter().flat_map(|row| row.cells()));
         } else {
             self.binds.extend(R::arrays(rows));
@@ -72,8 +69,7 @@ impl<'a> SetWriter<'a> {
         }
         self.runs = true;
         let texts = R::texts();
-        self.add(&texts.updated, rows.len());
-        if self.few(rows.len()) {
+        if self.add(&texts.updated, rows.len()) {
             for row in rows {
                 self.binds.push(Bind::Int(row.id()));
                 self.binds.extend(changed(texts, row.cells()));
@@ -85,31 +81,19 @@ impl<'a> SetWriter<'a> {
         self.expect(&texts.updated.count, rows.len());
     }
 
-    /// What was read and decided by, and not changed, must still be so.
-    fn guard<R: Row>(&mut self, rows: &[&'a R]) {
-        if !rows.is_empty() {
-            self.add(&R::texts().guarded, rows.len());
-            self.versions(rows);
-            self.expect(&R::texts().guarded.count, rows.len());
+    /// Rows that were decided by and not changed must be as they were: held, when this batch read them, or compared,
+    /// when they were only remembered.
+    fn versions<R: Row>(&mut self, part: &'static Part, rows: &[&'a R]) {
+        if rows.is_empty() {
+            return;
         }
-    }
-
-    /// What was remembered and decided by must be as the memory says.
-    fn check<R: Row>(&mut self, rows: &[&'a R]) {
-        if !rows.is_empty() {
-            self.add(&R::texts().checked, rows.len());
-            self.versions(rows);
-            self.expect(&R::texts().checked.count, rows.len());
-        }
-    }
-
-    fn versions<R: Row>(&mut self, rows: &[&'a R]) {
-        if self.few(rows.len()) {
+        if self.add(part, rows.len()) {
             self.binds.extend(rows.iter().flat_map(|row| [Bind::Int(row.id()), Bind::Int(row.version())]));
         } else {
             self.binds.push(Bind::Ints(rows.iter().map(|row| row.id()).collect()));
             self.binds.push(Bind::Ints(rows.iter().map(|row| row.version()).collect()));
         }
+        self.expect(&part.count, rows.len());
     }
 
     /// Counted, since a part that nobody reads is not run.
@@ -143,9 +127,9 @@ impl<'a> TableVisitor<'a> for SetWriter<'a> {
         let remembered = table.remembered_rows();
         self.runs |= !remembered.is_empty();
         if R::LOCKED {
-            self.guard(&table.untouched_rows());
+            self.versions(&R::texts().guarded, &table.untouched_rows());
         } else {
-            self.check(&remembered);
+            self.versions(&R::texts().checked, &remembered);
         }
         self.update(&table.changed_rows());
         // By name, so that two writers who insert the same names wait for each other in one order.
