@@ -14,6 +14,9 @@ pub use methods::METHODS;
 use super::codes::CODES;
 use super::wire::{Fields, canonical};
 use crate::domain::refusal::Refusal;
+use std::collections::HashMap;
+use std::iter;
+use std::sync::LazyLock;
 
 /// One method of the web service.
 #[derive(Clone, Copy, Debug)]
@@ -92,10 +95,11 @@ impl Need {
 
 /// Finds a method by its name or an alias, without regard to case, `_` and `-`.
 pub fn method(name: &str) -> Option<&'static Method> {
-    let wanted = canonical(name);
-    METHODS.iter().find(|method| {
-        canonical(method.name) == wanted || method.aliases.iter().any(|alias| canonical(alias) == wanted)
-    })
+    static BY_NAME: LazyLock<HashMap<String, &'static Method>> = LazyLock::new(|| {
+        let names = |method: &'static Method| iter::once(&method.name).chain(method.aliases);
+        METHODS.iter().flat_map(|method| names(method).map(move |name| (canonical(name), method))).collect()
+    });
+    BY_NAME.get(&canonical(name)).copied()
 }
 
 impl Method {
@@ -142,14 +146,13 @@ impl Kind {
     pub fn check(self, value: &str) -> Result<(), String> {
         let held = |holds: bool, reason: &str| if holds { Ok(()) } else { Err(reason.to_owned()) };
         match self {
-            Kind::Text { max } => {
-                held(value.chars().count() <= max, &format!("is longer than {max} characters"))
-            }
+            Kind::Text { max } if value.len() <= max || value.chars().count() <= max => Ok(()),
+            Kind::Text { max } => Err(format!("is longer than {max} characters")),
             Kind::Int { least, most } => {
                 let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
                 held(digits, "must be a whole number, digits only")?;
                 let inside = value.parse::<i64>().is_ok_and(|number| (least..=most).contains(&number));
-                held(inside, &format!("must be between {least} and {most}"))
+                if inside { Ok(()) } else { Err(format!("must be between {least} and {most}")) }
             }
             Kind::Amount | Kind::Fee | Kind::Balance => Ok(()),
             Kind::Code => {
@@ -164,9 +167,8 @@ impl Kind {
                 value.chars().count() <= LONGEST_STATUS,
                 "must be the letter or the word of a payout's status",
             ),
-            Kind::Word(words) => {
-                held(words.contains(&value), &format!("must be one of {}", words.join(", ")))
-            }
+            Kind::Word(words) if words.contains(&value) => Ok(()),
+            Kind::Word(words) => Err(format!("must be one of {}", words.join(", "))),
             Kind::Date => {
                 let date = chrono::NaiveDate::parse_from_str(value, "%m/%d/%Y");
                 held(value.len() == 10 && date.is_ok(), "must be a date written MM/DD/YYYY")

@@ -35,8 +35,16 @@ pub struct Cashier {
     pub authentication_failed: StatusCode,
 }
 
+/// Before the method's name.
+const PATH: &str = "/cashier/";
+
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.route("/cashier", web::to(serve)).route("/cashier/{method}", web::to(serve));
+    config.route("/cashier", web::to(serve));
+    // A path that is written out is found by comparing, one with a name in it by a regular expression.
+    for method in catalog::METHODS {
+        config.route(&format!("{PATH}{}", method.name), web::to(serve));
+    }
+    config.route("/cashier/{method}", web::to(serve));
 }
 
 /// One call from its bytes to its reply.
@@ -45,7 +53,8 @@ async fn serve(request: HttpRequest, payload: web::Payload, cashier: web::Data<C
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let content_type = header("content-type").map(str::to_owned);
     let soap_action = header("soapaction").map(str::to_owned);
-    let path_method = request.match_info().get("method").map(str::to_owned);
+    let path_method = request.match_info().get("method").or_else(|| request.path().strip_prefix(PATH));
+    let path_method = path_method.map(str::to_owned);
     let request_id = request_id(header("x-request-id"), &cashier.entropy);
 
     let body = read_body(payload, cashier.body_timeout).await;

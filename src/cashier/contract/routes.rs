@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 /// Adds the contract's paths. To be called before the cashier's own, which take every method of `/cashier`.
 pub fn configure(config: &mut web::ServiceConfig) {
     config.service(web::resource("/cashier").guard(guard::fn_guard(asks_for_wsdl)).to(serve));
-    for path in ["/docs", "/docs/", "/openapi.json", "/openapi.yaml", "/schemas/{name}"] {
-        config.route(path, web::get().to(serve));
+    for path in super::paths().chain(["/docs/".to_owned()]) {
+        config.route(&path, web::get().to(serve));
     }
 }
 

@@ -30,12 +30,16 @@ struct Field {
 
 /// The form in which names of methods and parameters are compared: `Ext_Payout-ID` and `extpayoutid` are one name.
 pub fn canonical(name: &str) -> String {
-    canonical_chars(name).collect()
+    let mut key = name.to_ascii_lowercase();
+    key.retain(|c| !matches!(c, '_' | '-'));
+    key
 }
 
-/// Only ASCII changes case: no letter of another script may pass for one of ours.
-fn canonical_chars(name: &str) -> impl Iterator<Item = char> {
-    name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase())
+/// Whether a canonical name is that of another. Only ASCII changes case: no letter of another script may pass for one
+/// of ours.
+fn names(key: &str, name: &str) -> bool {
+    let bytes = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
+    key.bytes().eq(bytes.map(|byte| byte.to_ascii_lowercase()))
 }
 
 impl Fields {
@@ -63,7 +67,7 @@ impl Fields {
     }
 
     fn find(&self, name: &str) -> Option<&Field> {
-        self.list.iter().find(|field| field.key.chars().eq(canonical_chars(name)))
+        self.list.iter().find(|field| field.name == name || names(&field.key, name))
     }
 
     /// Adds a parameter, if it keeps the rules that hold in every encoding.
