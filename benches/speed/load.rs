@@ -1,12 +1,17 @@
 //! A closed-loop load over keep-alive connections, with as little work of its own as can be.
 
 use hdrhistogram::Histogram;
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinSet};
 
 /// Whether the answer of a turn is the one that was to come.
 pub type Judge = Arc<dyn Fn(u64, &[u8]) -> bool + Send + Sync>;
@@ -58,31 +63,40 @@ pub async fn run_most(
 ) -> Load {
     let stop = Arc::new(AtomicBool::new(false));
     let left = Arc::new(AtomicU64::new(most));
-    let mut tasks = Vec::new();
+    let mut tasks = JoinSet::new();
     let started = Instant::now();
     for number in 0..connections {
         let (script, good, stop, left) = (script.clone(), good.clone(), stop.clone(), left.clone());
-        let work = async move {
-            connection(address, number, &good, &script, || !stop.load(Ordering::Relaxed) && takes_one(&left))
-                .await
-        };
-        tasks.push(if connections == 1 {
-            tokio::task::spawn_blocking(|| alone(work))
+        let goes_on = move || !stop.load(Ordering::Relaxed) && takes_one(&left);
+        if connections == 1 {
+            tasks.spawn_blocking(move || {
+                let stream = std::net::TcpStream::connect(address).expect("the server listens");
+                stream.set_nodelay(true).expect("no delay");
+                let work = connection(Blocking(stream), number, &good, &script, goes_on);
+                Handle::current().block_on(work)
+            });
         } else {
-            tokio::spawn(work)
-        });
+            tasks.spawn(async move {
+                let stream = TcpStream::connect(address).await.expect("the server listens");
+                stream.set_nodelay(true).expect("no delay");
+                connection(stream, number, &good, &script, goes_on).await
+            });
+        }
     }
-    let until = started + Duration::from_secs_f64(time);
-    while Instant::now() < until && left.load(Ordering::Relaxed) > 0 {
-        tokio::time::sleep(Duration::from_millis(5).min(until - Instant::now().min(until))).await;
-    }
-    stop.store(true, Ordering::Relaxed);
     let mut all: Histogram<u64> = Histogram::new(3).expect("a histogram");
     let mut bad = 0;
-    for task in tasks {
-        let (histogram, failures) = task.await.expect("a connection's task");
+    let mut add = |done: Result<(Histogram<u64>, u64), JoinError>| {
+        let (histogram, failures) = done.expect("a connection's task");
         all.add(&histogram).expect("histograms of one kind");
         bad += failures;
+    };
+    let until = tokio::time::Instant::now() + Duration::from_secs_f64(time);
+    while let Ok(Some(done)) = tokio::time::timeout_at(until, tasks.join_next()).await {
+        add(done);
+    }
+    stop.store(true, Ordering::Relaxed);
+    while let Some(done) = tasks.join_next().await {
+        add(done);
     }
     let seconds = started.elapsed().as_secs_f64();
     Load {
@@ -107,10 +121,33 @@ pub async fn times(address: SocketAddr, turns: u64, good: &'static str, script: 
     }
 }
 
-/// Runs a connection on a thread of its own: nobody else has to be woken for each of its answers.
-fn alone<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-    runtime.expect("a runtime of one thread").block_on(work)
+/// The stream of a connection that has a thread to itself: it waits in its reads, like pgbench's, and nobody else has to
+/// be woken for each of its answers.
+struct Blocking(std::net::TcpStream);
+
+impl AsyncRead for Blocking {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = self.0.read(buffer.initialize_unfilled());
+        Poll::Ready(read.map(|count| buffer.advance(count)))
+    }
+}
+
+impl AsyncWrite for Blocking {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.0.write(bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
 }
 
 /// Takes one of the calls that are left, if any is.
@@ -118,16 +155,14 @@ fn takes_one(left: &AtomicU64) -> bool {
     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 
-async fn connection(
-    address: SocketAddr,
+async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
     number: usize,
     good: &Judge,
     script: &Script,
     goes_on: impl Fn() -> bool,
 ) -> (Histogram<u64>, u64) {
     let mut histogram = Histogram::new(3).expect("a histogram");
-    let mut stream = TcpStream::connect(address).await.expect("the server listens");
-    stream.set_nodelay(true).expect("no delay");
     let mut buffer = Vec::with_capacity(4096);
     let mut bad = 0;
     for turn in 0.. {
@@ -153,7 +188,7 @@ async fn connection(
 }
 
 /// Reads one answer whole; `false` when the connection ended.
-async fn response(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> bool {
+async fn response<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>) -> bool {
     buffer.clear();
     loop {
         if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -29,6 +29,10 @@ pub struct Options {
 }
 
 impl Options {
+    pub fn wants_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.wants(name))
+    }
+
     pub fn wants(&self, name: &str) -> bool {
         let listed = |list: &[String]| list.iter().any(|listed| name.starts_with(listed.as_str()));
         (self.only.is_empty() || listed(&self.only)) && !listed(&self.skip)

@@ -71,7 +71,7 @@ async fn sqlite(options: &Options, table: &mut Table) {
     let batches = Setting::default();
     let singly = Setting { batch_most: Some(1), ..Setting::default() };
 
-    if options.wants("sqlite_vs_commit_per_request_64") || options.wants("p99_over_p50_sqlite_64") {
+    if options.wants_any(&["sqlite_vs_commit_per_request_64", "p99_over_p50_sqlite_64"]) {
         let (mut ratios, mut rates, mut singles, mut tails) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..options.rounds {
@@ -205,7 +205,8 @@ async fn postgres(options: &Options, table: &mut Table, cluster: &Cluster) {
     creates(&server, 64, options).await;
     bench(8);
 
-    if options.wants("pg_vs_pgbench") || options.wants("p99_over_p50_pg_64") {
+    if options.wants_any(&["pg_vs_pgbench_best", "pg_vs_pgbench_64", "pg_vs_pgbench_1", "p99_over_p50_pg_64"])
+    {
         let (mut best, mut same, mut one, mut rates, mut tails) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..options.rounds {
