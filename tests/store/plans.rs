@@ -109,3 +109,33 @@ async fn due_errands_are_found_without_walking_through_the_done_ones() {
     assert_eq!(scans.into_iter().collect::<Vec<_>>(), ["outbox_due"]);
     house.closes_sound().await;
 }
+
+/// For a list of more than two names in a condition SQLite makes a table, at every row that it checks.
+#[test]
+fn sqlite_writes_what_commands_write_without_a_table_of_its_own() {
+    use diesel::sql_types::{BigInt, Nullable};
+    type Sql = (BigInt, Text, BigInt, BigInt, BigInt, Nullable<Text>, BigInt, Nullable<Text>);
+    type Step = (i64, String, i64, i64, i64, Option<String>, i64, Option<String>);
+    let scratch = support::sqlite();
+    let mut line = Connection::open(&scratch.url, Purpose::Read).expect("a line");
+    for table in [
+        "payouts",
+        "payout_attempts",
+        "deposits",
+        "refunds",
+        "ledger_transactions",
+        "ledger_entries",
+        "audit",
+        "replies",
+        "outbox",
+    ] {
+        let sql = format!("SELECT name FROM pragma_table_info('{table}')");
+        let columns = line.load::<Text, String>(&sql, &[]).expect("columns");
+        let (names, values) = (columns.join(", "), vec!["abs(7)"; columns.len()].join(", "));
+        let sql = format!("EXPLAIN INSERT INTO {table} ({names}) VALUES ({values})");
+        let steps = line.load::<Sql, Step>(&sql, &[]).expect("steps");
+        let opened = steps.iter().map(|step| step.1.as_str()).collect::<Vec<_>>();
+        assert!(opened.contains(&"OpenWrite"), "{table}: {opened:?}");
+        assert!(!opened.contains(&"OpenEphemeral"), "{table}: {opened:?}");
+    }
+}
