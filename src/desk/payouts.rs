@@ -23,7 +23,13 @@ impl Desk {
         let (attempt, payout, outcome, asked) = match next.await? {
             Next::Nothing => return Ok(None),
             Next::Later => {
-                return Ok(Some(Applied { state: AttemptState::Planned, inquiries: 0, absent: false }));
+                let applied = Applied {
+                    state: AttemptState::Planned,
+                    inquiries: 0,
+                    absent: false,
+                    believed_from: None,
+                };
+                return Ok(Some(applied));
             }
             Next::Send(next) => {
                 let (attempt, payout) = *next;

@@ -156,6 +156,8 @@ pub struct Applied {
     pub inquiries: i64,
     /// Its processor confirmed that it does not know it: what was sent never arrived.
     pub absent: bool,
+    /// Its processor does not know it, which may be believed from then on, when it is heard again.
+    pub believed_from: Option<DateTime<Utc>>,
 }
 
 /// Applies an outcome; `None` when the claim was lost, and then nothing is written.
@@ -223,8 +225,13 @@ pub(super) fn settle(
         let reference = attempt.processor_reference.clone();
         update_payout::approve(tx, attempt.payout, reference, rules, caller)?;
     }
-    let absent = *outcome == Outcome::NotFound && attempt.state == AttemptState::Planned;
-    Ok(Applied { state: attempt.state, inquiries: attempt.inquiries, absent })
+    let not_found = *outcome == Outcome::NotFound;
+    let absent = not_found && attempt.state == AttemptState::Planned;
+    let believed_from = match asked {
+        Asked::WhatBecame { grace } if not_found && !absent => attempt.sent_at.map(|sent| sent + grace),
+        _ => None,
+    };
+    Ok(Applied { state: attempt.state, inquiries: attempt.inquiries, absent, believed_from })
 }
 
 /// Writes down with an attempt what its processor said, and says it in words.

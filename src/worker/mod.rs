@@ -150,7 +150,9 @@ impl Worker {
                     metrics::counter!("tillgate_alerts_total", "alert" => "payout_unknown").increment(1);
                     tracing::warn!(attempt = %id, inquiries = applied.inquiries, "the outcome of a payout is not known");
                 }
-                self.again(claim, schedule::inquiry(applied.inquiries), Remark::OutcomeUnknown).await
+                let left = applied.believed_from.map(|at| at - self.desk.clock.now());
+                let later = schedule::next_inquiry(applied.inquiries, left);
+                self.again(claim, later, Remark::OutcomeUnknown).await
             }
         }
     }

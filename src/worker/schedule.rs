@@ -15,6 +15,13 @@ pub fn inquiry(inquiries: i64) -> Duration {
     }
 }
 
+/// The same for a payout that its processor says it does not know, which may be believed in `left` and must be heard
+/// again: nobody waits for longer than that.
+pub fn next_inquiry(inquiries: i64, left: Option<Duration>) -> Duration {
+    let usual = inquiry(inquiries);
+    left.map_or(usual, |left| usual.min(left.max(inquiry(1))))
+}
+
 /// What never arrived is sent again.
 pub const RESENT: Duration = Duration::seconds(5);
 
@@ -54,5 +61,25 @@ pub fn deposit(tries: i64) -> Duration {
         ..=5 => Duration::seconds(30),
         6..=15 => Duration::minutes(2),
         _ => Duration::minutes(10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_there_is_asked_for_again_when_that_may_be_believed() {
+        let seconds = Duration::seconds;
+        for (inquiries, left, next) in [
+            (4, None, 3600),
+            (4, Some(450), 450),
+            (4, Some(2), 30),
+            (4, Some(-90), 30),
+            (2, Some(570), 120),
+            (1, Some(-90), 30),
+        ] {
+            assert_eq!(next_inquiry(inquiries, left.map(seconds)), seconds(next), "{inquiries} {left:?}");
+        }
     }
 }
