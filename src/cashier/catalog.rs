@@ -201,6 +201,16 @@ mod tests {
     }
 
     #[test]
+    fn no_two_methods_share_a_name() {
+        let names = METHODS.iter().flat_map(|method| iter::once(&method.name).chain(method.aliases));
+        let mut names: Vec<String> = names.map(|name| canonical(name)).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
     fn no_name_is_used_twice_in_a_message_and_every_choice_is_among_its_fields() {
         for method in METHODS {
             let requests = method.request_fields().flat_map(|field| [&[field.name], field.aliases].concat());

@@ -7,6 +7,7 @@ use super::anchors::Anchor;
 use super::bell::Bell;
 use super::connection::{Connection, DatabaseUrl, Purpose};
 use super::error::StoreError;
+use super::flush::{self, Log};
 use super::own::Own;
 use super::queue::{Filling, Queue};
 use super::set::WorkingSet;
@@ -41,6 +42,8 @@ pub(super) struct Writer {
     pub queue: Arc<Queue<Box<dyn Job>>>,
     pub limits: BatchLimits,
     pub connection: Option<Connection>,
+    /// SQLite's log where it is flushed apart.
+    pub log: Option<Arc<Log>>,
     pub own: Own,
     pub anchor: Anchor,
     pub bell: Bell,
@@ -66,6 +69,9 @@ impl Writer {
     }
 
     fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>, filling: Filling) {
+        if let Some(Err(error)) = self.log.as_ref().map(|log| log.verdict()) {
+            return fail(jobs, &error);
+        }
         match self.tries(&mut jobs, Some(filling)) {
             Ok(done) => self.finish(jobs, done),
             // One by one, so that one bad command can't fail its neighbours.
@@ -134,7 +140,11 @@ impl Writer {
             None => {
                 // What SQLite counts of others' commits is counted for each connection.
                 self.own.forget();
-                Connection::open(&self.url, Purpose::Write)?
+                let mut connection = Connection::open(&self.url, Purpose::Write)?;
+                if let Some(log) = &self.log {
+                    log.follow(flush::apart(&mut connection)?);
+                }
+                connection
             }
         };
         let hold = self.holding > 0;
@@ -153,8 +163,12 @@ impl Writer {
             return Err(error);
         }
         let result = self.rounds(&mut connection, jobs, &mut terms);
-        let result = result.and_then(|done| connection.commit().map(|()| done));
+        let result = result.and_then(|done| {
+            self.log.iter().for_each(|log| log.begin());
+            connection.commit().map(|()| done)
+        });
         if result.is_err() {
+            self.log.iter().for_each(|log| log.end(None));
             // What earlier rounds left in memory was not committed.
             self.own.forget();
         }
@@ -165,8 +179,8 @@ impl Writer {
         result
     }
 
-    /// Runs and writes the batch, and on SQLite also who came while it was written: there rows are written one by one,
-    /// so another round costs what it would cost anyway, and they share a flush.
+    /// Runs and writes the batch, and then, as long as SQLite's log is busy with the last one, also who comes meanwhile:
+    /// rows are written one by one there, so another round costs what it would cost anyway, and they share a flush.
     fn rounds(
         &mut self,
         connection: &mut Connection,
@@ -174,11 +188,9 @@ impl Writer {
         terms: &mut Terms,
     ) -> Result<Done, StoreError> {
         let mut done = self.inside(connection, jobs, 0, terms)?;
-        while !connection.is_postgres()
-            && let Some(filling) = &mut terms.filling
-        {
+        while let (Some(log), Some(filling)) = (&self.log, &mut terms.filling) {
             let begun = jobs.len();
-            jobs.append(&mut self.queue.more(filling));
+            jobs.append(&mut self.queue.more_while(filling, || log.is_busy()));
             if jobs.len() == begun {
                 break;
             }
@@ -193,9 +205,10 @@ impl Writer {
     /// Answers first: nobody has to wait for what is only put away.
     fn finish(&mut self, jobs: Vec<Box<dyn Job>>, done: Done) {
         metrics::histogram!("tillgate_store_batch_commands").record(jobs.len() as f64);
-        answer(jobs, done.failed);
-        if done.rings {
-            self.bell.ring();
+        let answers = Answers { jobs, failed: done.failed, bell: done.rings.then(|| self.bell.clone()) };
+        match &self.log {
+            Some(log) => log.end(Some(answers)),
+            None => answers.give(Ok(())),
         }
         if done.trusting {
             self.own.confirm();
@@ -259,6 +272,12 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.log.iter().for_each(|log| log.close());
+    }
+}
+
 /// Runs one command. One that fails by itself is taken back and hurts nobody.
 fn run(job: &mut dyn Job, tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let mark = tx.set.mark();
@@ -292,13 +311,31 @@ struct Done {
 /// The commands of a committed batch that failed by themselves, by their place.
 type Failed = Vec<(usize, StoreError)>;
 
-fn answer(jobs: Vec<Box<dyn Job>>, mut failed: Failed) {
-    for (place, job) in jobs.into_iter().enumerate() {
-        let error = failed.iter().position(|(at, _)| *at == place).map(|index| failed.swap_remove(index).1);
-        if let Some(error) = &error {
-            tracing::error!(%error, "a command failed by itself and was taken back");
+/// What is to be said of a batch that was committed.
+pub(super) struct Answers {
+    jobs: Vec<Box<dyn Job>>,
+    failed: Failed,
+    /// Rung when an errand that it left is due.
+    bell: Option<Bell>,
+}
+
+impl Answers {
+    /// Says it, if all of it lasts.
+    pub fn give(mut self, lasts: Result<(), StoreError>) {
+        if let Err(error) = lasts {
+            return fail(self.jobs, &error);
         }
-        job.answer(error.map_or(Ok(()), Err));
+        for (place, job) in self.jobs.into_iter().enumerate() {
+            let at = self.failed.iter().position(|(at, _)| *at == place);
+            let error = at.map(|index| self.failed.swap_remove(index).1);
+            if let Some(error) = &error {
+                tracing::error!(%error, "a command failed by itself and was taken back");
+            }
+            job.answer(error.map_or(Ok(()), Err));
+        }
+        if let Some(bell) = self.bell {
+            bell.ring();
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod engine;
 pub mod error;
 pub mod every_statement;
 pub mod exchanges;
+mod flush;
 pub mod handling;
 pub mod ledger;
 pub mod lists;
@@ -51,6 +52,7 @@ use crate::clock::Clock;
 use anchors::Anchor;
 use bell::Bell;
 use engine::{Job, Writer};
+use flush::{Flush, Log};
 use own::Own;
 use pool::Pool;
 use queue::{Queue, Refused};
@@ -84,11 +86,22 @@ struct Shared {
     threads: Mutex<Vec<JoinHandle<()>>>,
     pool: Pool,
     bell: Bell,
+    /// SQLite's log where it is flushed apart.
+    log: Option<Arc<Log>>,
 }
 
 impl Store {
     /// Opens the database, which must be there and migrated.
     pub fn open(options: Options, clock: Clock) -> Result<Store, StoreError> {
+        Store::open_on(options, clock, |flush| flush)
+    }
+
+    /// The same on a disk of one's own.
+    fn open_on(
+        options: Options,
+        clock: Clock,
+        disk: impl FnOnce(Flush) -> Flush,
+    ) -> Result<Store, StoreError> {
         let writers = match options.url {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => options.writers.max(1),
@@ -96,7 +109,22 @@ impl Store {
         let bell = Bell::default();
         let mut queues = Vec::with_capacity(writers);
         let mut threads = Vec::with_capacity(writers);
-        for number in 0..writers {
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+            thread.map_err(|error| StoreError::Unreachable(format!("no thread for a {name}: {error}")))
+        };
+        let mut connections = Vec::with_capacity(writers);
+        for _ in 0..writers {
+            connections.push(Connection::open(&options.url, Purpose::Write)?);
+        }
+        let log = match connections.first_mut() {
+            // Whoever wants a commit for each command wants a flush for each as well.
+            Some(connection) if !connection.is_postgres() && options.batch.most > 1 => {
+                Some(Arc::new(Log::new(disk(flush::apart(connection)?))))
+            }
+            _ => None,
+        };
+        for (number, connection) in connections.into_iter().enumerate() {
             let queue = Arc::new(Queue::new(options.queue));
             let writer = Writer {
                 url: options.url.clone(),
@@ -104,25 +132,26 @@ impl Store {
                 clock: clock.clone(),
                 queue: queue.clone(),
                 limits: options.batch,
-                connection: Some(Connection::open(&options.url, Purpose::Write)?),
+                connection: Some(connection),
+                log: log.clone(),
                 own: Own::default(),
                 anchor: Anchor::default(),
                 bell: bell.clone(),
                 holding: 0,
             };
-            let thread = std::thread::Builder::new()
-                .name(format!("writer-{number}"))
-                .spawn(move || writer.run())
-                .map_err(|error| StoreError::Unreachable(format!("no thread for a writer: {error}")))?;
+            threads.push(spawn(&format!("writer-{number}"), Box::new(move || writer.run()))?);
+            if let Some(log) = log.clone() {
+                let queue = queue.clone();
+                threads.push(spawn("flush", Box::new(move || log.run(&queue)))?);
+            }
             queues.push(queue);
-            threads.push(thread);
         }
         if let DatabaseUrl::Postgres(_) = options.url {
             threads.push(bell.listen(&options.url)?);
         }
         let pool = Pool::new(options.url.clone(), options.readers);
         let threads = Mutex::new(threads);
-        Ok(Store(Arc::new(Shared { url: options.url, queues, threads, pool, bell })))
+        Ok(Store(Arc::new(Shared { url: options.url, queues, threads, pool, bell, log })))
     }
 
     /// Runs a command in a batch and answers after the commit.
@@ -155,7 +184,12 @@ impl Store {
         F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let shared = self.0.clone();
-        let result = tokio::task::spawn_blocking(move || shared.pool.with(query)).await;
+        let result = tokio::task::spawn_blocking(move || {
+            let seen = shared.pool.with(query);
+            shared.log.as_ref().map_or(Ok(()), |log| log.wait())?;
+            seen
+        })
+        .await;
         result.unwrap_or(Err(StoreError::Panicked))
     }
 

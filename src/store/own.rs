@@ -86,12 +86,13 @@ impl Own {
         let unused = now - self.aged;
         if unused >= WORTH {
             self.aged = now;
-            self.customers.age();
-            self.accounts.age();
-        }
-        // In a long silence nobody aged it: all of it is old.
-        if unused >= WORTH * 2 {
-            self.forget_rows();
+            if unused < WORTH * 2 {
+                self.customers.age();
+                self.accounts.age();
+            } else {
+                // In a long silence nobody aged it: all of it is old.
+                self.forget_rows();
+            }
         }
         let trusted = self.doubt == 0;
         self.doubt = self.doubt.saturating_sub(1);

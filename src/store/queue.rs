@@ -84,6 +84,24 @@ impl<J> Queue<J> {
         self.lock().fill(filling)
     }
 
+    /// Waits for some that still fit, but only as long as something else is `busy`; [`Queue::wake`] tells when it is not.
+    pub fn more_while(&self, filling: &mut Filling, busy: impl Fn() -> bool) -> Vec<J> {
+        let mut state = self.lock();
+        while busy() && !state.closed {
+            if state.len > 0 {
+                return state.fill(filling);
+            }
+            state = self.filled.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+        Vec::new()
+    }
+
+    /// Whoever waits here for commands looks again at what else he waits for.
+    pub fn wake(&self) {
+        drop(self.lock());
+        self.filled.notify_all();
+    }
+
     pub fn close(&self) {
         self.lock().closed = true;
         self.filled.notify_all();

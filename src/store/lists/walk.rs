@@ -77,7 +77,7 @@ impl Condition {
         Condition::new(format!("{column} IN ({})", super::marks(texts.len())), values)
     }
 
-    /// The same for names of our own, which are written out so that a partial index can be recognized.
+    /// The same for names of our own, which are written out: the planner knows them when it chooses an index.
     pub fn among_names(column: &str, names: &[&'static str]) -> Condition {
         let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
         Condition::new(format!("{column} IN ({})", quoted.join(", ")), Vec::new())
