@@ -179,8 +179,8 @@ impl Writer {
         result
     }
 
-    /// Runs and writes the batch, and then, as long as SQLite's log is busy with the last one, also who comes meanwhile:
-    /// rows are written one by one there, so another round costs what it would cost anyway, and they share a flush.
+    /// Runs and writes the batch, and on SQLite also who comes while it is small beside what is on its way to the disk:
+    /// there rows are written one by one, so another round costs what it would cost anyway, and a commit costs pages.
     fn rounds(
         &mut self,
         connection: &mut Connection,
@@ -190,7 +190,8 @@ impl Writer {
         let mut done = self.inside(connection, jobs, 0, terms)?;
         while let (Some(log), Some(filling)) = (&self.log, &mut terms.filling) {
             let begun = jobs.len();
-            jobs.append(&mut self.queue.more_while(filling, || log.is_busy()));
+            let is_small = || begun * 2 < log.under_way();
+            jobs.append(&mut self.queue.more_while(filling, is_small));
             if jobs.len() == begun {
                 break;
             }
@@ -320,6 +321,10 @@ pub(super) struct Answers {
 }
 
 impl Answers {
+    pub fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
     /// Says it, if all of it lasts.
     pub fn give(mut self, lasts: Result<(), StoreError>) {
         if let Err(error) = lasts {

@@ -32,6 +32,8 @@ struct State {
     flushed: u64,
     /// What is said after the next flush.
     answers: Vec<Answers>,
+    /// Commands that were committed and not answered.
+    under_way: usize,
     failed: bool,
     closed: bool,
 }
@@ -45,6 +47,7 @@ impl Log {
             ended: 1,
             flushed: 0,
             answers: Vec::new(),
+            under_way: 0,
             failed: false,
             closed: false,
         };
@@ -66,15 +69,15 @@ impl Log {
     pub fn end(&self, answers: Option<Answers>) {
         let mut state = self.lock();
         state.ended = state.begun;
+        state.under_way += answers.as_ref().map_or(0, Answers::len);
         state.answers.extend(answers);
         drop(state);
         self.changed.notify_all();
     }
 
-    /// Whether a commit would have to wait for its flush.
-    pub fn is_busy(&self) -> bool {
-        let state = self.lock();
-        state.flushed < state.ended && !state.failed
+    /// How many commands are on their way to the disk.
+    pub fn under_way(&self) -> usize {
+        self.lock().under_way
     }
 
     /// Waits until everything is on the disk that can have been seen by now.
@@ -110,6 +113,7 @@ impl Log {
                 Ok(()) => state.flushed = upto,
                 Err(_) => state.failed = true,
             }
+            state.under_way -= answers.iter().map(Answers::len).sum::<usize>();
             let verdict = state.verdict();
             drop(state);
             // First whoever waits to go on, then whoever waits to be told.

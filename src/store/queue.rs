@@ -84,10 +84,10 @@ impl<J> Queue<J> {
         self.lock().fill(filling)
     }
 
-    /// Waits for some that still fit, but only as long as something else is `busy`; [`Queue::wake`] tells when it is not.
-    pub fn more_while(&self, filling: &mut Filling, busy: impl Fn() -> bool) -> Vec<J> {
+    /// Waits for some that still fit, as long as they are wanted; [`Queue::wake`] tells when that may have changed.
+    pub fn more_while(&self, filling: &mut Filling, wanted: impl Fn() -> bool) -> Vec<J> {
         let mut state = self.lock();
-        while busy() && !state.closed {
+        while wanted() && !state.closed {
             if state.len > 0 {
                 return state.fill(filling);
             }
