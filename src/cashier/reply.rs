@@ -77,7 +77,8 @@ impl From<OperationError> for Told {
                 | StoreError::Database(_)
                 | StoreError::Unreachable(_)
                 | StoreError::Full
-                | StoreError::Closed,
+                | StoreError::Closed
+                | StoreError::NotFlushed,
             ) => Told::failed(codes::AGAIN, "the request could not be completed now, please repeat it"),
         }
     }

@@ -81,7 +81,8 @@ impl From<StoreError> for Failed {
             | StoreError::Database(_)
             | StoreError::Raced
             | StoreError::Full
-            | StoreError::Closed => {
+            | StoreError::Closed
+            | StoreError::NotFlushed => {
                 Failed::Down(format!("{error}; is `database.url` right and the database up?"))
             }
             StoreError::Corrupt(_) => Failed::Check(error.to_string()),

@@ -6,7 +6,8 @@ use crate::clock::{Clock, Entropy};
 use crate::config::{self, Built, LogFormat};
 use crate::operations::{Answer, Caller, OperationError, Rules};
 use crate::store::{
-    Connection, DatabaseUrl, Options, Purpose, Store, StoreError, Tx, Wants, customers, migrations,
+    BatchLimits, Connection, DatabaseUrl, Options, Purpose, Store, StoreError, Tx, Wants, customers,
+    migrations,
 };
 use crate::telemetry;
 use std::path::Path;
@@ -30,7 +31,9 @@ impl House {
         let entropy = Entropy::system();
         let Built { store, front_ends, .. } =
             config::build(&settings, &entropy).map_err(|problems| Failed::problems(&problems))?;
-        let options = Options { node: NODE.to_owned(), writers: 1, readers: 1, ..store };
+        // A server may be at work beside us and must not see what is not on the disk: each command has a flush of its own.
+        let batch = BatchLimits { most: 1, share: 1 };
+        let options = Options { node: NODE.to_owned(), writers: 1, readers: 1, batch, ..store };
         Ok(House { front_ends, entropy, options })
     }
 
@@ -65,7 +68,7 @@ impl House {
         self.migrated()?;
         let mut connection = Connection::open(self.url(), Purpose::Read)?;
         connection.take_your_time()?;
-        Ok(query(&mut connection)?)
+        Ok(connection.lasting(query)?)
     }
 
     /// Opens the store, lets `work` write to it, and closes it.

@@ -112,7 +112,8 @@ impl From<StoreError> for Problem {
             | StoreError::Database(_)
             | StoreError::Unreachable(_)
             | StoreError::Full
-            | StoreError::Closed => Problem {
+            | StoreError::Closed
+            | StoreError::NotFlushed => Problem {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 kind: "try-again",
                 title: "Not now",

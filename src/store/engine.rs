@@ -1,5 +1,5 @@
 //! The engine: natural batches. A writer takes the commands that wait, loads the rows they announced, runs each
-//! against the working set in arrival order, writes the set, commits once, and only then answers all.
+//! against the working set in arrival order, writes the set, commits once, and answers all when that is on the disk.
 //!
 //! Under no load a batch is one command and nobody waits for a timer; under load batches grow by themselves.
 
@@ -15,6 +15,7 @@ use super::tx::{Tx, micros};
 use super::wants::Wants;
 use super::write::write;
 use crate::clock::Clock;
+use diesel::sql_types::BigInt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub(super) struct Writer {
     pub connection: Option<Connection>,
     /// SQLite's log where it is flushed apart.
     pub log: Option<Arc<Log>>,
+    /// How many rows the connection had changed at the last commit.
+    pub changes: i64,
     pub own: Own,
     pub anchor: Anchor,
     pub bell: Bell,
@@ -138,8 +141,9 @@ impl Writer {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => {
-                // What SQLite counts of others' commits is counted for each connection.
+                // What SQLite counts, others' commits and changed rows, it counts for each connection.
                 self.own.forget();
+                self.changes = 0;
                 let mut connection = Connection::open(&self.url, Purpose::Write)?;
                 if let Some(log) = &self.log {
                     log.follow(flush::apart(&mut connection)?);
@@ -163,10 +167,7 @@ impl Writer {
             return Err(error);
         }
         let result = self.rounds(&mut connection, jobs, &mut terms);
-        let result = result.and_then(|done| {
-            self.log.iter().for_each(|log| log.begin());
-            connection.commit().map(|()| done)
-        });
+        let result = result.and_then(|done| self.end(&mut connection, done));
         if result.is_err() {
             self.log.iter().for_each(|log| log.end(None));
             // What earlier rounds left in memory was not committed.
@@ -188,7 +189,9 @@ impl Writer {
         terms: &mut Terms,
     ) -> Result<Done, StoreError> {
         let mut done = self.inside(connection, jobs, 0, terms)?;
-        while let (Some(log), Some(filling)) = (&self.log, &mut terms.filling) {
+        while let (Some(log), Some(filling)) = (&self.log, &mut terms.filling)
+            && !filling.is_full()
+        {
             let begun = jobs.len();
             let is_small = || begun * 2 < log.under_way();
             jobs.append(&mut self.queue.more_while(filling, is_small));
@@ -203,18 +206,49 @@ impl Writer {
         Ok(done)
     }
 
+    /// Commits. On SQLite a batch that changed nothing waits for no flush of its own, only for what it has seen.
+    fn end(&mut self, connection: &mut Connection, mut done: Done) -> Result<Done, StoreError> {
+        if connection.is_postgres() {
+            connection.commit()?;
+            return Ok(done);
+        }
+        let changes = connection.load::<BigInt, i64>("SELECT total_changes()", &[])?.first().copied();
+        let changed = changes != Some(self.changes);
+        self.changes = changes.unwrap_or_default();
+        match &self.log {
+            Some(log) => {
+                done.flushes = changed || !log.is_quiet();
+                if done.flushes {
+                    log.begin();
+                }
+                connection.commit()?;
+            }
+            None if changed => connection.commit()?,
+            None => {
+                connection.commit()?;
+                flush::make_last(connection)?;
+            }
+        }
+        Ok(done)
+    }
+
     /// Answers first: nobody has to wait for what is only put away.
     fn finish(&mut self, jobs: Vec<Box<dyn Job>>, done: Done) {
         metrics::histogram!("tillgate_store_batch_commands").record(jobs.len() as f64);
         let answers = Answers { jobs, failed: done.failed, bell: done.rings.then(|| self.bell.clone()) };
         match &self.log {
-            Some(log) => log.end(Some(answers)),
-            None => answers.give(Ok(())),
+            Some(log) if done.flushes => log.end(Some(answers)),
+            _ => answers.give(Ok(())),
         }
         if done.trusting {
             self.own.confirm();
         }
         self.own.keep(done.set, done.lane);
+        if let (true, Some(connection)) = (done.flushes, &mut self.connection)
+            && let Err(error) = flush::carry_over(connection)
+        {
+            tracing::warn!(%error, "the log could not be carried over");
+        }
     }
 
     /// Runs the commands from the `begun`th on, and who comes meanwhile, and writes what they made.
@@ -269,7 +303,7 @@ impl Writer {
         self.anchor.record(&mut tx)?;
         let rings = set.leaves_due_errand(micros(now));
         write(connection, &mut set, lane, jobs.len() == 1, rings)?;
-        Ok(Done { failed, set, lane, rings, trusting })
+        Ok(Done { failed, set, lane, rings, trusting, flushes: false })
     }
 }
 
@@ -307,6 +341,8 @@ struct Done {
     /// It left an errand that is due.
     rings: bool,
     trusting: bool,
+    /// It is answered after a flush.
+    flushes: bool,
 }
 
 /// The commands of a committed batch that failed by themselves, by their place.

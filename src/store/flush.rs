@@ -5,19 +5,29 @@
 //! and whoever reads waits for what he may have seen. Before SQLite carries the log over it flushes it itself.
 //!
 //! After a flush that failed nobody knows what is on the disk, and to flush again would not tell. The store then answers
-//! nobody any more, until it is opened anew.
+//! nobody any more, until it is opened anew and carries over all that is left in the log, so that nothing is written
+//! behind a hole.
 
 use super::connection::Connection;
 use super::engine::{Answers, Job};
 use super::error::StoreError;
 use super::queue::Queue;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Integer, Text};
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// What makes everything durable that was written before it was called.
 pub(super) type Flush = Arc<dyn Fn() -> io::Result<()> + Send + Sync>;
+
+/// How long a reader waits for the disk before it is told to come again.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The log is carried over when it has so many pages of 4 KiB to carry, about 64 MB: a page that many batches change is
+/// then written once for all of them. Measured at 64 connections with a million payouts, when that was done within COMMIT:
+/// at 32 MB 3,170 calls a second with a p99 of 144 ms, at 64 MB 3,630 and 189, at 128 MB 3,530 and 255. A thread that does
+/// nothing else never comes to the end of a log that is written without a rest.
+const LONG: i32 = 16_000;
 
 pub(super) struct Log {
     state: Mutex<State>,
@@ -80,12 +90,22 @@ impl Log {
         self.lock().under_way
     }
 
+    /// Whether everything is on the disk.
+    pub fn is_quiet(&self) -> bool {
+        let state = self.lock();
+        state.flushed == state.begun
+    }
+
     /// Waits until everything is on the disk that can have been seen by now.
     pub fn wait(&self) -> Result<(), StoreError> {
-        let mut state = self.lock();
+        let state = self.lock();
         let seen = state.begun;
-        while state.flushed < seen && !state.failed {
-            state = self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+        let (state, waited) = self
+            .changed
+            .wait_timeout_while(state, PATIENCE, |state| state.flushed < seen && !state.failed)
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if waited.timed_out() {
+            return Err(StoreError::Full);
         }
         state.verdict()
     }
@@ -103,6 +123,7 @@ impl Log {
 
     /// Flushes until the log is closed. The writer waits at its queue, so that is told when a flush has ended.
     pub fn run(&self, queue: &Queue<Box<dyn Job>>) {
+        let _last_words = LastWords { log: self, queue };
         while let Some((flush, upto, answers)) = self.next() {
             let result = flush();
             if let Err(error) = &result {
@@ -143,34 +164,91 @@ impl Log {
 
 impl State {
     fn verdict(&self) -> Result<(), StoreError> {
-        if self.failed {
-            return Err(StoreError::Corrupt("a flush of the log has failed".to_owned()));
-        }
-        Ok(())
+        if self.failed { Err(StoreError::NotFlushed) } else { Ok(()) }
     }
 }
 
+/// Should the flushing thread come to a bad end, nobody waits for it.
+struct LastWords<'a> {
+    log: &'a Log,
+    queue: &'a Queue<Box<dyn Job>>,
+}
+
+impl Drop for LastWords<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut state = self.log.lock();
+            state.failed = true;
+            state.answers.clear();
+            state.under_way = 0;
+            drop(state);
+            self.log.changed.notify_all();
+            self.queue.wake();
+        }
+    }
+}
+
+/// Carries over and empties the log that was found. Whoever wrote it may have ended at a flush that failed, when the
+/// system shows pages that are not on the disk and will not write them again: SQLite writes them once more, elsewhere.
+pub(super) fn clear(connection: &mut Connection) -> Result<(), StoreError> {
+    let outcome = connection.load::<Checkpoint, (i32, i32, i32)>("PRAGMA wal_checkpoint(TRUNCATE)", &[])?;
+    if outcome.first().is_none_or(|(busy, _, _)| *busy != 0) {
+        tracing::warn!("the log that was found could not be emptied: somebody else is reading it");
+    }
+    Ok(())
+}
+
+/// Busy or not, pages in the log, and how many of them are carried over.
+type Checkpoint = (Integer, Integer, Integer);
+
 /// Has a connection commit without waiting, and says how its log is flushed.
 pub(super) fn apart(connection: &mut Connection) -> Result<Flush, StoreError> {
-    connection.batch("PRAGMA synchronous = NORMAL")?;
+    connection.batch("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")?;
+    let file = log_of(connection)?;
+    let log = File::open(&file).map_err(|error| failed(&file, &error))?;
+    Ok(Arc::new(move || log.sync_data()))
+}
+
+/// Carries the log over if it has become long: between two batches, when those of the last wait for their flush alone.
+pub(super) fn carry_over(connection: &mut Connection) -> Result<(), StoreError> {
+    let found = connection.load::<Checkpoint, (i32, i32, i32)>("PRAGMA wal_checkpoint(NOOP)", &[])?;
+    if found.first().is_some_and(|(_, pages, carried)| pages - carried >= LONG) {
+        connection.batch("PRAGMA wal_checkpoint(PASSIVE)")?;
+    }
+    Ok(())
+}
+
+/// Makes what a connection has seen last: another process may have committed it and not flushed it yet.
+pub(super) fn make_last(connection: &mut Connection) -> Result<(), StoreError> {
+    if connection.is_postgres() {
+        return Ok(());
+    }
+    let file = log_of(connection)?;
+    match File::open(&file).and_then(|log| log.sync_data()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&file, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn log_of(connection: &mut Connection) -> Result<String, StoreError> {
     let sql = "SELECT file FROM pragma_database_list WHERE name = 'main'";
     let file = connection.load::<Text, String>(sql, &[])?.pop().unwrap_or_default();
-    let unreachable = |error: io::Error| StoreError::Unreachable(format!("{file}-wal: {error}"));
-    let log = File::open(format!("{file}-wal")).map_err(unreachable)?;
-    Ok(Arc::new(move || log.sync_data()))
+    Ok(format!("{file}-wal"))
+}
+
+fn failed(file: &str, error: &io::Error) -> StoreError {
+    StoreError::Unreachable(format!("{file}: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::store::outbox::{self, Errand, Task};
+    use crate::store::outbox::{self, Errand};
     use crate::store::{
-        BatchLimits, DatabaseUrl, OperationError, Options, Purpose, Store, Wants, migrations,
+        BatchLimits, DatabaseUrl, OperationError, Options, Purpose, Store, Tx, Wants, migrations,
     };
-    use std::future::Future;
     use std::sync::mpsc::{Receiver, Sender, channel};
-    use std::time::Duration;
 
     /// A disk whose flushes last until they are let go.
     struct Disk {
@@ -204,37 +282,74 @@ mod tests {
         options: Options,
         store: Store,
         disk: Disk,
+        /// Each command says so when it runs.
+        ran: Receiver<()>,
+        runs: Sender<()>,
+        beside: Connection,
     }
 
+    type Task<T> = tokio::task::JoinHandle<T>;
+
     impl House {
-        fn open() -> House {
+        async fn open() -> House {
             let folder = tempfile::tempdir().expect("a folder");
             let url = DatabaseUrl::Sqlite(folder.path().join("till.db").display().to_string());
             migrations::run(&url).expect("migrated");
             let batch = BatchLimits { most: 256, share: 256 };
-            let options = Options { url, node: "here".to_owned(), writers: 1, readers: 2, queue: 256, batch };
+            let node = "here".to_owned();
+            let options = Options { url, node, writers: 1, readers: 2, queue: 256, batch };
             let (disk, flush) = Disk::new();
             let store = Store::open_on(options.clone(), Clock::system(), |_| flush).expect("a store");
             // What was found in the log.
             disk.is_asked();
             disk.ends(Ok(()));
-            House { _folder: folder, options, store, disk }
+            let (runs, ran) = channel();
+            let beside = Connection::open(&options.url, Purpose::Read).expect("a connection");
+            let house = House { _folder: folder, options, store, disk, ran, runs, beside };
+            // The first batch makes the writer's lane.
+            let first = house.runs(|_| Ok(()));
+            house.disk.is_asked();
+            house.disk.ends(Ok(()));
+            first.await.expect("a task").expect("a lane");
+            house.ran.recv().expect("it ran");
+            house
         }
 
-        fn puts(&self, subject: &str) -> tokio::task::JoinHandle<Result<(), OperationError>> {
-            let kind = Task::PayOut.name().to_owned();
-            let errand = Errand { kind, subject: subject.to_owned(), payload: String::new() };
-            let store = self.store.clone();
+        fn runs<F>(&self, mut command: F) -> Task<Result<(), OperationError>>
+        where
+            F: FnMut(&mut Tx<'_>) -> Result<(), OperationError> + Send + 'static,
+        {
+            let (store, runs) = (self.store.clone(), self.runs.clone());
             tokio::spawn(async move {
-                let put = store
-                    .transact("here", Wants::nothing(), move |tx| Ok(outbox::put(tx, &errand, tx.now())?));
-                put.await
+                let run = store.transact("here", Wants::nothing(), move |tx| {
+                    runs.send(()).expect("the test listens");
+                    command(tx)
+                });
+                run.await
             })
         }
 
-        fn sees(&self) -> tokio::task::JoinHandle<Result<usize, StoreError>> {
+        /// Runs a command that writes one row.
+        fn puts(&self, subject: &str) -> Task<Result<(), OperationError>> {
+            let kind = outbox::Task::PayOut.name().to_owned();
+            let errand = Errand { kind, subject: subject.to_owned(), payload: String::new() };
+            self.runs(move |tx| Ok(outbox::put(tx, &errand, tx.now())?))
+        }
+
+        fn reads(&self) -> Task<Result<usize, StoreError>> {
             let store = self.store.clone();
             tokio::spawn(async move { store.read(count).await })
+        }
+
+        /// How many rows are committed, whoever may know it.
+        fn committed(&mut self) -> usize {
+            count(&mut self.beside).expect("read")
+        }
+
+        async fn until_committed(&mut self, rows: usize) {
+            while self.committed() != rows {
+                tokio::task::yield_now().await;
+            }
         }
     }
 
@@ -242,52 +357,99 @@ mod tests {
         Ok(connection.load::<Text, String>("SELECT subject FROM outbox", &[])?.len())
     }
 
-    async fn is_open<T>(task: &mut (impl Future<Output = T> + Unpin)) -> bool {
+    async fn is_open<T>(task: &mut Task<T>) -> bool {
         tokio::time::timeout(Duration::from_millis(30), task).await.is_err()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn nobody_is_told_what_is_not_on_the_disk() {
-        let house = House::open();
-        assert_eq!(
-            house.sees().await.expect("a task").expect("read"),
-            0,
-            "nothing is under way: nobody waits"
-        );
-        let mut put = house.puts("1");
+        let mut house = House::open().await;
+        assert_eq!(house.reads().await.expect("a task").expect("read"), 0, "nothing is under way");
+        house.runs(|_| Ok(())).await.expect("a task").expect("what changes nothing needs no flush");
+
+        let bell = house.store.bell().clone();
+        let mut rung = tokio::spawn(async move { bell.rings().await });
+        let mut first = house.puts("first");
         house.disk.is_asked();
-        let mut beside = Connection::open(&house.options.url, Purpose::Read).expect("a connection");
-        assert_eq!(count(&mut beside).expect("read"), 1, "it is committed");
-        let mut seen = house.sees();
-        assert!(is_open(&mut put).await, "the caller was answered before the flush");
-        assert!(is_open(&mut seen).await, "a reader was shown what may yet be lost");
-        let mut next = house.puts("2");
+        assert_eq!(house.committed(), 1);
+        let (mut read, mut looked) = (house.reads(), house.runs(|_| Ok(())));
+        assert!(is_open(&mut first).await, "the caller was answered before the flush");
+        assert!(is_open(&mut read).await, "a reader was shown what may yet be lost");
+        assert!(is_open(&mut looked).await, "so was a command that changes nothing");
+        assert!(is_open(&mut rung).await, "a worker was sent before the flush");
+
+        // The next is committed while the first is flushed, which does not hold it.
+        let mut next = house.puts("next");
+        house.until_committed(2).await;
         house.disk.ends(Ok(()));
-        put.await.expect("a task").expect("put");
+        first.await.expect("a task").expect("put");
+        rung.await.expect("rung");
         house.disk.is_asked();
-        assert!(is_open(&mut next).await, "the first flush does not hold the second commit");
-        assert!((1..=2).contains(&seen.await.expect("a task").expect("read")));
+        assert!(is_open(&mut next).await);
         house.disk.ends(Ok(()));
         next.await.expect("a task").expect("put");
+        read.await.expect("a task").expect("read");
+        looked.await.expect("a task").expect("looked");
         house.store.close();
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn after_a_flush_that_failed_nobody_is_answered_until_the_store_is_opened_anew() {
-        let house = House::open();
+        let house = House::open().await;
         let put = house.puts("1");
         house.disk.is_asked();
         house.disk.ends(Err(io::Error::other("no such luck")));
         assert!(put.await.expect("a task").is_err(), "nobody knows what is on the disk");
         assert!(house.puts("2").await.expect("a task").is_err());
-        assert!(house.sees().await.expect("a task").is_err());
+        assert!(house.reads().await.expect("a task").is_err());
         house.store.close();
+
         let again = Store::open(house.options.clone(), Clock::system()).expect("a store");
+        let DatabaseUrl::Sqlite(file) = &house.options.url else { unreachable!("it is SQLite") };
+        let log = std::fs::metadata(format!("{file}-wal")).expect("a log");
+        assert_eq!(log.len(), 0, "nothing is written behind what may be missing");
         assert_eq!(
             again.read(count).await.expect("read"),
             1,
             "the first was committed, the second never ran"
         );
         again.close();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_small_batch_waits_for_company_and_a_round_that_is_raced_takes_nobody_along() {
+        let mut house = House::open().await;
+        // The writer is held, so that eight more come into its batch.
+        let (go, held) = channel::<()>();
+        let mut nine = vec![house.runs(move |_| Ok(held.recv().expect("let go")))];
+        house.ran.recv().expect("it runs");
+        nine.extend((0..8).map(|number| house.puts(&number.to_string())));
+        while house.store.waiting() < 8 {
+            tokio::task::yield_now().await;
+        }
+        go.send(()).expect("it is held");
+        house.disk.is_asked();
+        (0..8).for_each(|_| house.ran.recv().expect("they run"));
+        // Nine are on their way: three wait for company.
+        let mut four: Vec<_> = ["u", "v", "w"].map(|subject| house.puts(subject)).into_iter().collect();
+        four.iter().for_each(|_| house.ran.recv().expect("they run"));
+        assert_eq!(house.committed(), 8, "a small batch was committed alone");
+        // The fourth is raced: all are run again, and go on.
+        let mut raced = false;
+        four.push(house.runs(move |_| {
+            if std::mem::replace(&mut raced, true) { Ok(()) } else { Err(StoreError::Raced.into()) }
+        }));
+        house.until_committed(11).await;
+        house.disk.ends(Ok(()));
+        for done in nine {
+            done.await.expect("a task").expect("done");
+        }
+        house.disk.is_asked();
+        house.disk.ends(Ok(()));
+        for done in four {
+            done.await.expect("a task").expect("done, or run again");
+        }
+        assert_eq!(house.committed(), 11, "each is there once");
+        house.store.close();
     }
 }

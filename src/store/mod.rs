@@ -1,7 +1,7 @@
 //! The only room with SQL.
 //!
 //! [`Store::transact`] is the one way to write: it hands a command to a writer, which runs it in a batch with others
-//! (`engine`) and answers after the commit. [`Store::read`] lends a read-only connection.
+//! (`engine`) and answers when it is committed and on the disk. [`Store::read`] lends a read-only connection.
 
 mod anchors;
 pub mod attempts;
@@ -120,6 +120,7 @@ impl Store {
         let log = match connections.first_mut() {
             // Whoever wants a commit for each command wants a flush for each as well.
             Some(connection) if !connection.is_postgres() && options.batch.most > 1 => {
+                flush::clear(connection)?;
                 Some(Arc::new(Log::new(disk(flush::apart(connection)?))))
             }
             _ => None,
@@ -135,6 +136,7 @@ impl Store {
                 connection: Some(connection),
                 log: log.clone(),
                 own: Own::default(),
+                changes: 0,
                 anchor: Anchor::default(),
                 bell: bell.clone(),
                 holding: 0,
@@ -154,7 +156,7 @@ impl Store {
         Ok(Store(Arc::new(Shared { url: options.url, queues, threads, pool, bell, log })))
     }
 
-    /// Runs a command in a batch and answers after the commit.
+    /// Runs a command in a batch and answers when it is committed and on the disk.
     ///
     /// `turn` names whose command it is: commands of one customer run in the order they came, and customers take
     /// turns. The closure may run more than once; what it returns is that of the run that was committed. It runs on
@@ -185,8 +187,11 @@ impl Store {
     {
         let shared = self.0.clone();
         let result = tokio::task::spawn_blocking(move || {
+            let Some(log) = &shared.log else {
+                return shared.pool.with(|connection| connection.lasting(query));
+            };
             let seen = shared.pool.with(query);
-            shared.log.as_ref().map_or(Ok(()), |log| log.wait())?;
+            log.wait()?;
             seen
         })
         .await;

@@ -33,6 +33,10 @@ impl Filling {
     pub fn new(most: usize, share: usize) -> Filling {
         Filling { most, share, len: 0, of: HashMap::new() }
     }
+
+    pub fn is_full(&self) -> bool {
+        self.len >= self.most
+    }
 }
 
 /// Why a command was not taken; it comes back with it.
