@@ -78,7 +78,7 @@ impl From<OperationError> for Told {
                 | StoreError::Unreachable(_)
                 | StoreError::Full
                 | StoreError::Closed
-                | StoreError::NotFlushed,
+                | StoreError::NotFlushed(_),
             ) => Told::failed(codes::AGAIN, "the request could not be completed now, please repeat it"),
         }
     }

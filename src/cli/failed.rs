@@ -81,10 +81,10 @@ impl From<StoreError> for Failed {
             | StoreError::Database(_)
             | StoreError::Raced
             | StoreError::Full
-            | StoreError::Closed
-            | StoreError::NotFlushed => {
+            | StoreError::Closed => {
                 Failed::Down(format!("{error}; is `database.url` right and the database up?"))
             }
+            StoreError::NotFlushed(_) => Failed::Down(error.to_string()),
             StoreError::Corrupt(_) => Failed::Check(error.to_string()),
             StoreError::Panicked => Failed::Check(format!("a defect of ours: {error}")),
         }

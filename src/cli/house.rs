@@ -31,7 +31,7 @@ impl House {
         let entropy = Entropy::system();
         let Built { store, front_ends, .. } =
             config::build(&settings, &entropy).map_err(|problems| Failed::problems(&problems))?;
-        // A server may be at work beside us and must not see what is not on the disk: each command has a flush of its own.
+        // A server may be at work beside us and must not see what is not on the disk: each command has its own flush.
         let batch = BatchLimits { most: 1, share: 1 };
         let options = Options { node: NODE.to_owned(), writers: 1, readers: 1, batch, ..store };
         Ok(House { front_ends, entropy, options })

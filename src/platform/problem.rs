@@ -113,7 +113,7 @@ impl From<StoreError> for Problem {
             | StoreError::Unreachable(_)
             | StoreError::Full
             | StoreError::Closed
-            | StoreError::NotFlushed => Problem {
+            | StoreError::NotFlushed(_) => Problem {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 kind: "try-again",
                 title: "Not now",

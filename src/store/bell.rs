@@ -1,7 +1,8 @@
 //! The bell: it rings when an errand is due now, so that a worker need not wait for its next look.
 //!
-//! A commit of this process rings it as soon as it is on the disk. One of another node on the same PostgreSQL is heard by NOTIFY, on a
-//! connection that does nothing else. Whoever misses a ring finds the errand at his next look all the same.
+//! A commit of this process rings it as soon as it is on the disk. One of another node on the same PostgreSQL is heard
+//! by NOTIFY, on a connection that does nothing else. Whoever misses a ring finds the errand at his next look all the
+//! same.
 
 use super::connection::{Connection, DatabaseUrl, Purpose};
 use super::error::StoreError;

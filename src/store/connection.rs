@@ -7,6 +7,7 @@ use super::statement::{Afresh, Bind, ByText, Cached, Statement};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::query_dsl::LoadQuery;
+use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection as _, RunQueryDsl};
 use std::str::FromStr;
@@ -128,6 +129,15 @@ impl Connection {
         self.batch("ROLLBACK")
     }
 
+    /// How many rows were changed over this connection; counted on SQLite alone.
+    pub(super) fn changes(&mut self) -> Result<i64, StoreError> {
+        if self.is_postgres() {
+            return Ok(0);
+        }
+        let changes = self.load::<BigInt, i64>("SELECT total_changes()", &[])?;
+        changes.first().copied().ok_or(StoreError::Corrupt("SQLite counts no changes".to_owned()))
+    }
+
     /// Takes what was said by NOTIFY since the last look, without asking the server; whether there was anything.
     pub(super) fn has_notices(&mut self) -> Result<bool, StoreError> {
         match self {
@@ -241,8 +251,8 @@ fn open_sqlite(path: &str, purpose: Purpose) -> Result<SqliteConnection, StoreEr
     let mut connection = SqliteConnection::establish(path).map_err(unreachable)?;
     // The time-out first: every later statement may already have to wait for a writer.
     connection.batch_execute("PRAGMA busy_timeout = 5000")?;
-    // A cache of 24 MB was as quick as one of 64, which SQLite looks through at every commit. The log is carried over by the
-    // writer (`flush`); whoever else writes does it at the same length.
+    // A cache of 24 MB was as quick as one of 64, which SQLite looks through at every commit. Where the log is flushed
+    // apart, the writer also says when it is carried over (`flush`).
     connection.batch_execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -24576; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000",

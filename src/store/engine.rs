@@ -15,7 +15,6 @@ use super::tx::{Tx, micros};
 use super::wants::Wants;
 use super::write::write;
 use crate::clock::Clock;
-use diesel::sql_types::BigInt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -45,8 +44,6 @@ pub(super) struct Writer {
     pub connection: Option<Connection>,
     /// SQLite's log where it is flushed apart.
     pub log: Option<Arc<Log>>,
-    /// How many rows the connection had changed at the last commit.
-    pub changes: i64,
     pub own: Own,
     pub anchor: Anchor,
     pub bell: Bell,
@@ -72,9 +69,6 @@ impl Writer {
     }
 
     fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>, filling: Filling) {
-        if let Some(Err(error)) = self.log.as_ref().map(|log| log.verdict()) {
-            return fail(jobs, &error);
-        }
         match self.tries(&mut jobs, Some(filling)) {
             Ok(done) => self.finish(jobs, done),
             // One by one, so that one bad command can't fail its neighbours.
@@ -141,9 +135,8 @@ impl Writer {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => {
-                // What SQLite counts, others' commits and changed rows, it counts for each connection.
+                // What SQLite counts of others' commits is counted for each connection.
                 self.own.forget();
-                self.changes = 0;
                 let mut connection = Connection::open(&self.url, Purpose::Write)?;
                 if let Some(log) = &self.log {
                     log.follow(flush::apart(&mut connection)?);
@@ -162,12 +155,16 @@ impl Writer {
         // The lane first: it is made in a transaction of its own.
         let begun =
             self.own.lane(&mut connection, &self.lane_name).map(drop).and_then(|()| connection.begin());
-        if let Err(error) = begun {
-            self.connection = Some(connection);
-            return Err(error);
-        }
+        let begun = begun.and_then(|()| connection.changes());
+        let changes = match begun {
+            Ok(changes) => changes,
+            Err(error) => {
+                self.connection = connection.rollback().is_ok().then_some(connection);
+                return Err(error);
+            }
+        };
         let result = self.rounds(&mut connection, jobs, &mut terms);
-        let result = result.and_then(|done| self.end(&mut connection, done));
+        let result = result.and_then(|done| self.end(&mut connection, done, changes));
         if result.is_err() {
             self.log.iter().for_each(|log| log.end(None));
             // What earlier rounds left in memory was not committed.
@@ -206,15 +203,9 @@ impl Writer {
         Ok(done)
     }
 
-    /// Commits. On SQLite a batch that changed nothing waits for no flush of its own, only for what it has seen.
-    fn end(&mut self, connection: &mut Connection, mut done: Done) -> Result<Done, StoreError> {
-        if connection.is_postgres() {
-            connection.commit()?;
-            return Ok(done);
-        }
-        let changes = connection.load::<BigInt, i64>("SELECT total_changes()", &[])?.first().copied();
-        let changed = changes != Some(self.changes);
-        self.changes = changes.unwrap_or_default();
+    /// Commits. On SQLite a batch that changed nothing is answered at once when all that it has seen is on the disk.
+    fn end(&mut self, connection: &mut Connection, mut done: Done, changes: i64) -> Result<Done, StoreError> {
+        let changed = connection.changes()? != changes;
         match &self.log {
             Some(log) => {
                 done.flushes = changed || !log.is_quiet();
@@ -223,10 +214,11 @@ impl Writer {
                 }
                 connection.commit()?;
             }
-            None if changed => connection.commit()?,
             None => {
                 connection.commit()?;
-                flush::make_last(connection)?;
+                if !changed {
+                    flush::make_last(connection)?;
+                }
             }
         }
         Ok(done)
@@ -238,7 +230,7 @@ impl Writer {
         let answers = Answers { jobs, failed: done.failed, bell: done.rings.then(|| self.bell.clone()) };
         match &self.log {
             Some(log) if done.flushes => log.end(Some(answers)),
-            _ => answers.give(Ok(())),
+            _ => answers.give(),
         }
         if done.trusting {
             self.own.confirm();
@@ -361,11 +353,8 @@ impl Answers {
         self.jobs.len()
     }
 
-    /// Says it, if all of it lasts.
-    pub fn give(mut self, lasts: Result<(), StoreError>) {
-        if let Err(error) = lasts {
-            return fail(self.jobs, &error);
-        }
+    /// Says it.
+    pub fn give(mut self) {
         for (place, job) in self.jobs.into_iter().enumerate() {
             let at = self.failed.iter().position(|(at, _)| *at == place);
             let error = at.map(|index| self.failed.swap_remove(index).1);

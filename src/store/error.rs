@@ -18,9 +18,9 @@ pub enum StoreError {
     Full,
     #[error("the store is closed")]
     Closed,
-    /// Nobody knows what is on the disk: until the store is opened anew it takes nothing.
-    #[error("a flush of the database's log has failed: mend the disk and restart")]
-    NotFlushed,
+    /// Nobody knows what is on the disk, and to flush again would not tell.
+    #[error("what was read could not be flushed to the disk: {0}")]
+    NotFlushed(String),
     /// What is stored contradicts itself. Nothing is guessed.
     #[error("stored data is not as it must be: {0}")]
     Corrupt(String),
@@ -58,7 +58,7 @@ impl StoreError {
             | StoreError::Unreachable(_)
             | StoreError::Full
             | StoreError::Closed
-            | StoreError::NotFlushed
+            | StoreError::NotFlushed(_)
             | StoreError::Corrupt(_)
             | StoreError::Panicked => false,
         }
@@ -79,7 +79,7 @@ impl StoreError {
             StoreError::Raced
             | StoreError::Full
             | StoreError::Closed
-            | StoreError::NotFlushed
+            | StoreError::NotFlushed(_)
             | StoreError::Corrupt(_)
             | StoreError::Panicked => false,
         }
@@ -91,7 +91,7 @@ impl StoreError {
             StoreError::Raced => StoreError::Raced,
             StoreError::Full => StoreError::Full,
             StoreError::Closed => StoreError::Closed,
-            StoreError::NotFlushed => StoreError::NotFlushed,
+            StoreError::NotFlushed(why) => StoreError::NotFlushed(why.clone()),
             StoreError::Panicked => StoreError::Panicked,
             StoreError::Corrupt(what) => StoreError::Corrupt(what.clone()),
             StoreError::Unreachable(why) => StoreError::Unreachable(why.clone()),

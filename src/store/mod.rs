@@ -136,7 +136,6 @@ impl Store {
                 connection: Some(connection),
                 log: log.clone(),
                 own: Own::default(),
-                changes: 0,
                 anchor: Anchor::default(),
                 bell: bell.clone(),
                 holding: 0,
