@@ -367,7 +367,10 @@ mod tests {
         let mut house = House::open();
         // The writer is held, so that eight more come into its batch.
         let (go, held) = channel::<()>();
-        let mut nine = vec![house.runs(move |_| Ok(held.recv().expect("let go")))];
+        let mut nine = vec![house.runs(move |_| {
+            held.recv().expect("let go");
+            Ok(())
+        })];
         house.ran.recv().expect("it runs");
         nine.extend((0..8).map(|number| house.puts(&number.to_string())));
         while house.store.waiting() < 8 {
