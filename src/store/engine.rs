@@ -155,16 +155,14 @@ impl Writer {
         // The lane first: it is made in a transaction of its own.
         let begun =
             self.own.lane(&mut connection, &self.lane_name).map(drop).and_then(|()| connection.begin());
-        let begun = begun.and_then(|()| connection.changes());
-        let changes = match begun {
-            Ok(changes) => changes,
-            Err(error) => {
-                self.connection = connection.rollback().is_ok().then_some(connection);
-                return Err(error);
-            }
-        };
-        let result = self.rounds(&mut connection, jobs, &mut terms);
-        let result = result.and_then(|done| self.end(&mut connection, done, changes));
+        if let Err(error) = begun {
+            self.connection = Some(connection);
+            return Err(error);
+        }
+        let result = connection.changes().and_then(|changes| {
+            let done = self.rounds(&mut connection, jobs, &mut terms)?;
+            self.end(&mut connection, done, changes)
+        });
         if result.is_err() {
             self.log.iter().for_each(|log| log.end(None));
             // What earlier rounds left in memory was not committed.
